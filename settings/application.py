@@ -1,0 +1,128 @@
+"""Settings of the application: functions, queue, agents, API, identity, prices, models. Defaults are production's."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from settings.figure import Section, figure
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
+
+
+class Functions(Section):
+    """What all functions share."""
+
+    python: Literal["3.12", "3.13"] = figure("3.13", req="CONF-10")
+    architecture: Literal["arm64", "x86_64"] = figure("arm64", req="CONF-11")
+    in_vpc: bool = figure(True, req="NET-10")
+    provisioned_concurrency_critical: int = figure(5, req="AGENT-22", ge=0, le=100)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = figure("INFO", req="OBS-01")
+
+
+class Planner(Section):
+    """The orchestrating function."""
+
+    memory_mb: int = figure(10240, req="AGENT-03", unit="MB", ge=512, le=10240)
+    timeout_s: int = figure(900, req="AGENT-03", unit="s", ge=60, le=900)
+    reserved_concurrency: int | None = figure(100, req="AGENT-03", ge=1, le=1000)
+
+
+class Queue(Section):
+    """The analysis queue."""
+
+    visibility_seconds: int = figure(5400, req="AGENT-01", unit="s", ge=60, le=43200)
+    max_receives: int = figure(3, req="AGENT-01", ge=1, le=10)
+    running_limit_seconds: int = figure(960, req="AGENT-05", unit="s", ge=60)
+    pending_limit_seconds: int = figure(300, req="AGENT-05", unit="s", ge=60)
+
+
+class Agents(Section):
+    """The specialists."""
+
+    memory_mb: int = figure(1024, req="AGENT-06", unit="MB", ge=256, le=10240)
+    timeout_s: int = figure(300, req="AGENT-06", unit="s", ge=10, le=900)
+    retry_attempts: int = figure(3, req="AGENT-12", ge=1, le=10)
+    max_turns: int = figure(10, req="AGENT-08", ge=1, le=50)
+    monte_carlo_paths: int = figure(10000, req="AGENT-09", ge=500, le=100000)
+
+
+class Guardrails(Section):
+    """Limits on what a model says."""
+
+    max_response_chars: int = figure(50000, req="GUARD-04", unit="characters", ge=1000, le=200000)
+
+
+class HumanApproval(Section):
+    """When a person must approve."""
+
+    approval_threshold_usd: int = figure(1_000_000, req="HITL-01", unit="USD", ge=1, system="SYS-38")
+
+
+class Model(Section):
+    """The analysis model by role; prices are data, in USD per million tokens (LLM-04)."""
+
+    model_id: str = figure("us.anthropic.claude-sonnet-4-5-20250929-v1:0", req="LLM-01", pattern=r"^[a-z0-9.:_-]+$")
+    regions: tuple[str, ...] = figure(("us-east-1", "us-east-2", "us-west-2"), req="LLM-01", min_length=1)
+    input_usd_per_mtok: float = figure(3.0, req="LLM-04", unit="USD/1M tokens", ge=0)
+    output_usd_per_mtok: float = figure(15.0, req="LLM-04", unit="USD/1M tokens", ge=0)
+
+
+class Api(Section):
+    """The REST API."""
+
+    rate_per_second: int = figure(10000, req="API-02", unit="requests/s", ge=1)
+    burst: int = figure(5000, req="API-02", unit="requests", ge=1)
+    user_rate_per_second: float = figure(10, req="API-03", unit="requests/s", gt=0)
+    user_burst: int = figure(200, req="API-03", unit="requests", ge=1)
+    cache_ttl_seconds: int = figure(300, req="API-05", unit="s", ge=0, le=3600)
+    max_body_bytes: int = figure(262144, req="API-06", unit="bytes", ge=1024, le=6_000_000)
+    allowed_origin: Url = figure("https://app.alex.example", req="API-12")
+
+
+class Validation(Section):
+    """Input patterns."""
+
+    symbol_pattern: Literal["^[A-Z]{1,10}$", "^[A-Z]{1,10}([.-][A-Z]{1,2})?$"] = figure("^[A-Z]{1,10}$", req="SEC-18")
+
+
+class Issuer(Section):
+    """A trusted OIDC issuer; ``audience_claim`` differs: Cognito client_id, Clerk azp, Okta aud."""
+
+    issuer: Url
+    jwks_url: Url
+    audience: str = Field(min_length=1)
+    audience_claim: Literal["aud", "client_id", "azp", "cid"] = "aud"
+    user_claim: Literal["sub", "uid"] = "sub"
+
+
+class Auth(Section):
+    """Who may sign in. Cognito is always deployed and trusted; further issuers are added here."""
+
+    provider: Literal["cognito", "cognito+okta-federation"] = figure(
+        "cognito+okta-federation", req="AUTH-05", system="SYS-61"
+    )
+    mfa: Literal["optional", "required"] = figure("required", req="AUTH-05")
+    social_login: bool = figure(False, req="AUTH-05")
+    trusted_issuers: tuple[Issuer, ...] = figure((), req="AUTH-05")
+
+
+class Prices(Section):
+    """The price provider; its key is the secret that an operator sets after the first deployment."""
+
+    api_url: Url = figure("https://api.polygon.io", req="INT-04")
+    valuation_date: date | None = figure(None, req="INT-04", description="Fixed day for recorded prices; None: today")
+    stale_trading_days: int = figure(2, req="WEB-05", unit="trading days", ge=1, le=30)
+
+
+class Tracing(Section):
+    """Request and model tracing."""
+
+    sample_rate: float = figure(0.1, req="OBS-18", ge=0, le=1, system="SYS-12")
+    llm_content: Literal["full", "redacted", "hash"] = figure("redacted", req="OBS-23", system="SYS-12")
+
+
+class Langfuse(Section):
+    """Where model traces go."""
+
+    mode: Literal["cloud", "self_hosted"] = figure("self_hosted", req="OBS-20", system="SYS-12")

@@ -1,0 +1,216 @@
+"""The settings of one environment, with the rules that span sections. Defaults are production's (CONF-02).
+
+A rule that spans fields names the requirement in its message, as every single field does through `figure`.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from settings import application as app
+from settings import platform as plat
+from settings.figure import Section, figure
+from settings.later import Later
+
+EnvironmentName = Literal["local", "dev", "staging", "prod", "prod-dr"]
+
+
+class Settings(Section):
+    """Everything that differs between environments."""
+
+    name: EnvironmentName
+    tier: Literal["local", "dev", "staging", "prod"] = figure(req="CONF-02")
+    account: str | None = figure(None, req="ACCT-01", pattern=r"^\d{12}$")
+    region: str = figure("us-east-1", req="CONF-02", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    network: plat.Network = Field(default_factory=plat.Network)
+    secrets: plat.Secrets = Field(default_factory=plat.Secrets)
+    aurora: plat.Aurora = Field(default_factory=plat.Aurora)
+    logs: plat.Logs = Field(default_factory=plat.Logs)
+    retention: plat.Retention = Field(default_factory=plat.Retention)
+    market_data: plat.MarketData = Field(default_factory=plat.MarketData)
+    waf: plat.Waf = Field(default_factory=plat.Waf)
+    shield: plat.Shield = Field(default_factory=plat.Shield)
+    alarms: plat.Alarms = Field(default_factory=plat.Alarms)
+    singletons: plat.Singletons = Field(default_factory=plat.Singletons)
+    cost: plat.Cost = Field(default_factory=plat.Cost)
+    dr: plat.Recovery = Field(default_factory=plat.Recovery)
+    slo: plat.Slo = Field(default_factory=plat.Slo)
+    deploy: plat.Deploy = Field(default_factory=plat.Deploy)
+    functions: app.Functions = Field(default_factory=app.Functions)
+    planner: app.Planner = Field(default_factory=app.Planner)
+    queue: app.Queue = Field(default_factory=app.Queue)
+    agents: app.Agents = Field(default_factory=app.Agents)
+    guardrails: app.Guardrails = Field(default_factory=app.Guardrails)
+    hitl: app.HumanApproval = Field(default_factory=app.HumanApproval)
+    model: app.Model = Field(default_factory=app.Model)
+    api: app.Api = Field(default_factory=app.Api)
+    validation: app.Validation = Field(default_factory=app.Validation)
+    auth: app.Auth = Field(default_factory=app.Auth)
+    prices: app.Prices = Field(default_factory=app.Prices)
+    tracing: app.Tracing = Field(default_factory=app.Tracing)
+    langfuse: app.Langfuse = Field(default_factory=app.Langfuse)
+    later: Later = Field(default_factory=Later)
+
+    @property
+    def is_production(self) -> bool:
+        """Production or its recovery region: nothing may be destroyed, paused or weakened."""
+        return self.tier == "prod"
+
+    def _shown(self, path: str) -> str:
+        """The path with the value that stands there."""
+        value: object = self
+        for part in path.split("."):
+            value = getattr(value, part)
+        return f"{path} is {value!r}"
+
+    @model_validator(mode="after")
+    def _rules(self) -> "Settings":
+        broken = [f"{self._shown(path)}: {reason} [{req}]" for path, reason, req, fine in RULES if not fine(self)]
+        if broken:
+            raise PydanticCustomError("rules", "{broken}", {"broken": "\n".join(broken)})
+        return self
+
+
+def _prod(check: Callable[[Settings], bool]) -> Callable[[Settings], bool]:
+    """The check, for production only."""
+    return lambda s: not s.is_production or check(s)
+
+
+def _no_plain_http(urls: Callable[[Settings], list[str]]) -> Callable[[Settings], bool]:
+    """The addresses are https, except in the local cloud."""
+    return lambda s: s.tier == "local" or all(url.startswith("https://") for url in urls(s))
+
+
+NO_HTTP = "plain http is for the local cloud only"
+
+RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
+    (
+        "tier",
+        "each environment has its own tier; prod-dr has prod's",
+        "CONF-02",
+        lambda s: s.tier == ("prod" if s.name == "prod-dr" else s.name),
+    ),
+    (
+        "network.availability_zones",
+        "the zones must lie in the settings' region",
+        "NET-01",
+        lambda s: all(zone[:-1] == s.region for zone in s.network.availability_zones),
+    ),
+    (
+        "network.availability_zones",
+        "staging and production span three zones",
+        "NET-01",
+        lambda s: s.tier not in {"staging", "prod"} or len(s.network.availability_zones) == 3,
+    ),
+    (
+        "network.nat_gateways",
+        "there cannot be more NAT gateways than zones",
+        "NET-02",
+        lambda s: s.network.nat_gateways <= len(s.network.availability_zones),
+    ),
+    (
+        "network.interface_endpoints",
+        "functions in the VPC need the full list of endpoints",
+        "NET-03",
+        lambda s: not s.functions.in_vpc or s.network.interface_endpoints == "full",
+    ),
+    ("functions.in_vpc", "production's functions run in the VPC", "NET-10", _prod(lambda s: s.functions.in_vpc)),
+    (
+        "aurora.max_acu",
+        "the maximum capacity must not be below the minimum",
+        "DATA-02",
+        lambda s: s.aurora.max_acu >= s.aurora.min_acu,
+    ),
+    (
+        "aurora.auto_pause_seconds",
+        "a database pauses only from a minimum of 0 ACU, and 0 ACU needs a pause time",
+        "DATA-02",
+        lambda s: (s.aurora.auto_pause_seconds is not None) == (s.aurora.min_acu == 0),
+    ),
+    (
+        "aurora.auto_pause_seconds",
+        "production's database must not pause: resuming takes many seconds",
+        "DATA-02",
+        _prod(lambda s: s.aurora.auto_pause_seconds is None and s.aurora.min_acu > 0),
+    ),
+    (
+        "aurora.readers_max",
+        "must not be below aurora.readers",
+        "DATA-03",
+        lambda s: s.aurora.readers_max >= s.aurora.readers,
+    ),
+    (
+        "aurora.deletion_protection",
+        "production's database is protected from deletion",
+        "DATA-01",
+        _prod(lambda s: s.aurora.deletion_protection),
+    ),
+    (
+        "logs.hot_retention_days",
+        "production keeps logs searchable for at least 90 days",
+        "OBS-26",
+        _prod(lambda s: s.logs.hot_retention_days >= 90),
+    ),
+    (
+        "logs.archive_years",
+        "production archives logs for 7 years",
+        "OBS-26",
+        _prod(lambda s: s.logs.archive_years >= 7),
+    ),
+    (
+        "retention.object_lock_mode",
+        "production locks objects in compliance mode",
+        "LAKE-16",
+        _prod(lambda s: s.retention.object_lock_mode == "compliance"),
+    ),
+    (
+        "secrets.rotation_days",
+        "production rotates secrets within 30 days",
+        "SEC-15",
+        _prod(lambda s: s.secrets.rotation_days <= 30),
+    ),
+    ("auth.mfa", "production requires a second factor", "AUTH-05", _prod(lambda s: s.auth.mfa == "required")),
+    ("auth.social_login", "production allows no social login", "AUTH-05", _prod(lambda s: not s.auth.social_login)),
+    (
+        "queue.visibility_seconds",
+        "a message must stay invisible longer than the planner may run",
+        "AGENT-01",
+        lambda s: s.queue.visibility_seconds > s.planner.timeout_s,
+    ),
+    (
+        "queue.running_limit_seconds",
+        "a job is stale only after the planner's timeout",
+        "AGENT-05",
+        lambda s: s.queue.running_limit_seconds > s.planner.timeout_s,
+    ),
+    (
+        "agents.timeout_s",
+        "the planner must be able to wait for an agent",
+        "AGENT-06",
+        lambda s: s.agents.timeout_s < s.planner.timeout_s,
+    ),
+    (
+        "prices.valuation_date",
+        "only local and dev may look at a fixed day",
+        "INT-04",
+        lambda s: s.prices.valuation_date is None or s.tier in {"local", "dev"},
+    ),
+    ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
+    ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),
+    (
+        "auth.trusted_issuers",
+        NO_HTTP,
+        "AUTH-05",
+        _no_plain_http(
+            lambda s: [url for issuer in s.auth.trusted_issuers for url in (issuer.issuer, issuer.jwks_url)]
+        ),
+    ),
+    (
+        "shield.tier",
+        "Shield Advanced is a 12-month subscription: set shield.subscription_confirmed",
+        "SEC-04",
+        lambda s: s.shield.tier == "standard" or s.shield.subscription_confirmed,
+    ),
+)

@@ -1,0 +1,171 @@
+"""Settings of what the functions run on: network, keys, data, logs, edge, accounts. Defaults are production's."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.figure import Section, figure
+
+LOG_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+
+
+def _known_retention(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        raise ValueError(f"CloudWatch Logs keeps logs for one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
+    return days
+
+
+RetentionDays = Annotated[int, AfterValidator(_known_retention)]
+
+
+class Rate(Section):
+    """So many requests in so many seconds."""
+
+    requests: int = Field(ge=10, le=2_000_000_000)
+    seconds: Literal[60, 120, 300, 600]
+
+
+class Network(Section):
+    """The VPC; zones are named, so that synthesis asks no account (NET-01)."""
+
+    cidr: str = figure("10.20.0.0/16", req="NET-01", pattern=r"^\d+\.\d+\.\d+\.\d+/1[6-9]$")
+    availability_zones: tuple[str, ...] = figure(
+        ("us-east-1a", "us-east-1b", "us-east-1c"), req="NET-01", min_length=2, max_length=3
+    )
+    nat_gateways: int = figure(3, req="NET-02", ge=0, le=3)
+    interface_endpoints: Literal["minimal", "full"] = figure("full", req="NET-03")
+    flow_log_days: RetentionDays = figure(2557, req="NET-06", unit="days")
+    alb_tls_policy: Literal["tls13-1.2", "tls13-only"] = figure("tls13-only", req="NET-11", system="SYS-63")
+
+
+class Secrets(Section):
+    """Secrets Manager."""
+
+    rotation_days: int = figure(30, req="SEC-15", unit="days", ge=1, le=90)
+
+
+class Aurora(Section):
+    """Aurora PostgreSQL Serverless v2; ``auto_pause_seconds`` None means that it never pauses."""
+
+    min_acu: float = figure(2, req="DATA-02", unit="ACU", ge=0, le=128, multiple_of=0.5)
+    max_acu: float = figure(16, req="DATA-02", unit="ACU", ge=1, le=128, multiple_of=0.5)
+    auto_pause_seconds: int | None = figure(None, req="DATA-02", unit="s", ge=300, le=86400)
+    readers: int = figure(2, req="DATA-03", ge=0, le=15)
+    readers_max: int = figure(6, req="DATA-03", ge=0, le=15)
+    backup_days: int = figure(35, req="DR-03", unit="days", ge=1, le=35)
+    deletion_protection: bool = figure(True, req="DATA-01")
+    database_name: str = figure("alex", req="DATA-01", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+
+
+class Logs(Section):
+    """CloudWatch Logs and their archive."""
+
+    hot_retention_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
+    archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
+
+
+class Retention(Section):
+    """Write-once storage."""
+
+    object_lock_mode: Literal["governance", "compliance"] = figure("compliance", req="LAKE-16")
+    audit_years: int = figure(7, req="XAI-04", unit="years", ge=1, le=10)
+
+
+class MarketData(Section):
+    """Market-data bucket's life cycle."""
+
+    intelligent_tiering_after_days: int = figure(30, req="DATA-14", unit="days", ge=0, le=3650)
+    glacier_after_days: int = figure(365, req="DATA-14", unit="days", ge=30, le=3650)
+
+
+class Waf(Section):
+    """Limits per client address."""
+
+    api_rate_per_ip: Rate = figure(Rate(requests=100, seconds=60), req="SEC-01", unit="requests/window")
+    trusted_egress_rate_per_ip: Rate = figure(Rate(requests=10000, seconds=300), req="SEC-01", unit="requests/window")
+    trusted_egress_cidrs: tuple[str, ...] = figure((), req="SEC-01")
+    edge_rate_per_ip: Rate = figure(
+        Rate(requests=2000, seconds=300), req="SEC-02", unit="requests/window", system="SYS-40"
+    )
+
+
+class Shield(Section):
+    """DDoS protection; Advanced is a twelve-month subscription that a person confirms."""
+
+    tier: Literal["standard", "advanced"] = figure("standard", req="SEC-04", system="SYS-13")
+    subscription_confirmed: bool = figure(False, req="SEC-04", system="SYS-13")
+
+
+class Alarms(Section):
+    """Thresholds; the strictest figure of the sources is production's."""
+
+    lambda_error_rate_pct: float = figure(1, req="OBS-08", unit="%", gt=0, le=100)
+    lambda_errors: int = figure(5, req="OBS-08", unit="errors/5 min", ge=1)
+    api_5xx_rate_pct: float = figure(1, req="OBS-12", unit="%", gt=0, le=100)
+    api_p95_ms: int = figure(3000, req="OBS-11", unit="ms", ge=100)
+    queue_age_seconds: int = figure(300, req="OBS-09", unit="s", ge=60)
+    database_cpu_pct: float = figure(80, req="OBS-13", unit="%", gt=0, le=100)
+    email: str | None = figure(None, req="OBS-17", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+
+
+class Singletons(Section):
+    """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
+
+    guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
+    config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
+    security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")
+    api_gateway_account: Literal["create", "adopt"] = figure("create", req="API-11")
+
+
+class Cost(Section):
+    """Budgets and tags."""
+
+    monthly_budget_usd: int = figure(5000, req="COST-01", unit="USD/month", ge=1, system="SYS-16")
+    alert_thresholds_pct: tuple[int, ...] = figure((50, 80, 100), req="COST-01", unit="%", system="SYS-16")
+    owner: str = figure("platform", req="COST-02", min_length=1)
+    cost_center: str = figure("alex", req="COST-02", min_length=1)
+
+
+class Recovery(Section):
+    """Recovery objectives and drills; None where the environment has none."""
+
+    rto_minutes: int | None = figure(60, req="DR-01", unit="min", ge=1, system="SYS-72")
+    rpo_minutes: int | None = figure(5, req="DR-01", unit="min", ge=1, system="SYS-72")
+    drill_frequency: Literal["none", "quarterly", "monthly"] = figure("monthly", req="DR-07", system="SYS-72")
+
+
+class Slo(Section):
+    """Objectives that dashboards and alarms are drawn against."""
+
+    api_p99_ms: int = figure(500, req="PERF-01", unit="ms", ge=1)
+    availability_pct: float = figure(99.9, req="PERF-07", unit="%", gt=0, lt=100, system="SYS-82")
+
+
+class Deploy(Section):
+    """Progressive delivery."""
+
+    rollback_error_pct: float = figure(1, req="CICD-04", unit="%", gt=0, le=100, system="SYS-71")
+    bake_hours: int = figure(24, req="CICD-05", unit="h", ge=0, le=168, system="SYS-71")

@@ -1,0 +1,154 @@
+"""A platform engineer's mistake in the settings must stop the synthesis with a sentence that says what to change."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+import settings
+from settings.load import requirement_of
+from settings.model import RULES, Settings
+
+
+def _load(tmp_path: Path, environment: str, overlay: dict[str, Any]) -> Settings:
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump(overlay))
+    return settings.load(environment, path)
+
+
+@pytest.mark.parametrize("environment", settings.ENVIRONMENTS)
+def test_every_environment_has_valid_settings(environment: str) -> None:
+    """CONF-02: otherwise nobody could deploy it."""
+    loaded = settings.load(environment)
+    assert loaded.name == environment
+    with pytest.raises(Exception, match="frozen"):
+        loaded.region = "eu-west-1"  # type: ignore[misc]
+
+
+def _sections(model: type[BaseModel], at: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    found: list[tuple[tuple[str, ...], Any]] = []
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and not field.json_schema_extra:
+            found += _sections(annotation, (*at, name))
+        else:
+            found.append(((*at, name), field))
+    return found
+
+
+def test_every_setting_names_its_requirement() -> None:
+    """An auditor asks why a figure is what it is."""
+    nameless = [".".join(path) for path, _ in _sections(Settings) if not requirement_of(path) and path != ("name",)]
+    assert nameless == []
+    assert len(_sections(Settings)) >= 62
+
+
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
+    """A person mends a file once, not once a problem: unknown key, wrong type, out of range and a rule together."""
+    with pytest.raises(settings.SettingsError) as error:
+        _load(
+            tmp_path,
+            "prod",
+            {
+                "api": {"burts": 3, "burst": "many"},
+                "logs": {"hot_retention_days": 30},
+                "agents": {"timeout_s": 5},
+                "aurora": {"min_acu": 0},
+            },
+        )
+    text = str(error.value)
+    assert "api.burts: there is no such setting; did you mean api.burst?" in text
+    assert "api.burst is 'many'" in text
+    assert "[API-02]" in text
+    assert "agents.timeout_s is 5" in text
+    assert "[AGENT-06]" in text
+    assert "logs.hot_retention_days is 30: production keeps logs searchable for at least 90 days [OBS-26]" in text
+    assert text.startswith("6 problem(s)"), text
+
+
+BROKEN = {
+    "network.nat_gateways": (
+        "local",
+        {"network": {"nat_gateways": 3, "availability_zones": ["us-east-1a", "us-east-1b"]}},
+    ),
+    "network.availability_zones": ("staging", {"network": {"availability_zones": ["us-east-1a", "us-east-1b"]}}),
+    "network.interface_endpoints": ("prod", {"network": {"interface_endpoints": "minimal"}}),
+    "functions.in_vpc": ("prod", {"functions": {"in_vpc": False}}),
+    "aurora.max_acu": ("dev", {"aurora": {"min_acu": 4, "max_acu": 2, "auto_pause_seconds": None}}),
+    "aurora.auto_pause_seconds": ("staging", {"aurora": {"min_acu": 0.5, "auto_pause_seconds": 300}}),
+    "aurora.readers_max": ("prod", {"aurora": {"readers": 4, "readers_max": 2}}),
+    "aurora.deletion_protection": ("prod", {"aurora": {"deletion_protection": False}}),
+    "logs.archive_years": ("prod-dr", {"logs": {"archive_years": 1}}),
+    "retention.object_lock_mode": ("prod", {"retention": {"object_lock_mode": "governance"}}),
+    "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
+    "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
+    "auth.social_login": ("prod", {"auth": {"social_login": True}}),
+    "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
+    "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
+    "agents.timeout_s": ("dev", {"agents": {"timeout_s": 900}}),
+    "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
+    "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
+    "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),
+    "auth.trusted_issuers": (
+        "prod",
+        {
+            "auth": {
+                "trusted_issuers": [{"issuer": "http://a.example", "jwks_url": "https://a.example/j", "audience": "x"}]
+            }
+        },
+    ),
+    "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
+    "tier": ("prod", {"tier": "dev"}),
+    "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
+}
+
+
+def test_every_rule_has_a_case_that_breaks_it() -> None:
+    """A rule nobody has seen fail may never fail."""
+    assert {rule[0] for rule in RULES} == set(BROKEN)
+
+
+@pytest.mark.parametrize("path", BROKEN)
+def test_a_broken_rule_names_the_setting_and_the_requirement(tmp_path: Path, path: str) -> None:
+    """CONF-02: the message must lead to the line to change and to the reason."""
+    environment, overlay = BROKEN[path]
+    requirements = [requirement for at, _, requirement, _ in RULES if at == path]
+    with pytest.raises(settings.SettingsError) as error:
+        _load(tmp_path, environment, overlay)
+    lines = [line for line in str(error.value).splitlines() if line.startswith(f"  - {path} is ")]
+    assert lines, str(error.value)
+    assert any(requirement in lines[0] for requirement in requirements)
+
+
+def test_a_database_that_may_pause_cannot_be_productions(tmp_path: Path) -> None:
+    """DATA-02: resuming takes many seconds, which breaks the latency objective."""
+    with pytest.raises(settings.SettingsError, match=r"production's database must not pause.*\[DATA-02\]"):
+        _load(tmp_path, "prod", {"aurora": {"min_acu": 0, "auto_pause_seconds": 300}})
+
+
+@pytest.mark.parametrize(("environment", "says"), [("prdo", "unknown environment 'prdo'"), (None, "no environment")])
+def test_an_unknown_environment_lists_the_known_ones(environment: str | None, says: str) -> None:
+    """Somebody who mistypes reads what would be right."""
+    with pytest.raises(settings.SettingsError, match=says) as error:
+        settings.load(environment)
+    assert "local, dev, staging, prod, prod-dr" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("a: [", "not valid YAML"), ("- 1", "must hold a mapping"), (None, "No such file")]
+)
+def test_an_unreadable_overlay_is_refused(tmp_path: Path, content: str | None, says: str) -> None:
+    """An overlay that is silently ignored would deploy the wrong thing."""
+    path = tmp_path / "overlay.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(settings.SettingsError, match=says):
+        settings.load("dev", path)
+
+
+def test_an_overlay_changes_only_what_it_names(tmp_path: Path) -> None:
+    """Sections are merged: naming one setting must not reset its neighbours to production's defaults."""
+    loaded = _load(tmp_path, "staging", {"api": {"burst": 150}, "account": "123456789012"})
+    assert (loaded.api.burst, loaded.api.rate_per_second, loaded.account) == (150, 100, "123456789012")
