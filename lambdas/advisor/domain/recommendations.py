@@ -1,0 +1,213 @@
+"""Deterministic recommendations with recommendation, reasoning, impact and priority (XAI-03).
+
+Each finding of the engines gives at most one; sorted by priority, cut at seven, and filled to five with the upkeep
+every plan needs. They suggest; figures are the engines', rounded for reading.
+"""
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from advisor.domain.analysis import Analysis
+from advisor.domain.models import Recommendation
+from advisor.domain.money import HUNDRED, over, text, times
+from advisor.domain.rollup import UNCLASSIFIED, Holding
+from advisor.domain.trades import FUNDS
+from advisor.domain.vocabulary import AssetClass, Priority, label
+
+FEWEST, MOST = 5, 7
+SINGLE_STOCK_LIMIT = Decimal(10)
+"""Percent of the total above which one security that is no fund is a concentration (proposed)."""
+CASH_LIMIT = Decimal(10)
+"""Percent of the total above which idle cash is worth a word when no target asks for it (proposed)."""
+REGION_LIMIT = Decimal(10)
+"""Percentage points a region may be off its target (proposed)."""
+ESCALATION_SCORE = 7
+_ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+
+
+def usd(value: Decimal) -> str:
+    """Whole dollars for prose: $1,234 (half up; -$5 for a negative)."""
+    whole = value.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return f"{'-' if whole < 0 else ''}${abs(whole):,}"
+
+
+def _made(recommendation: str, reasoning: str, impact: str, priority: Priority) -> Recommendation:
+    return Recommendation(recommendation=recommendation, reasoning=reasoning, impact=impact, priority=priority)
+
+
+def _listed(symbols: tuple[str, ...], most: int = 5) -> str:
+    more = len(symbols) - most
+    return ", ".join(symbols[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _rebalancing(analysis: Analysis) -> Iterator[Recommendation]:
+    plan, band = analysis.rebalancing, analysis.settings.band_points
+    if not plan.triggered:
+        return
+    urgent = plan.max_drift_before >= 2 * band
+    effect = (
+        f"The widest drift would go from {text(plan.max_drift_before, 1)} to {text(plan.max_drift_after, 1)} points."
+    )
+    if plan.trades:
+        what = f"Rebalance towards your targets with {len(plan.trades)} orders worth {usd(plan.traded_value)}."
+    else:
+        what, effect = "Direct new savings into the classes below target.", "The drift shrinks as you save."
+    yield _made(what, " ".join(plan.rationale), effect, Priority.HIGH if urgent else Priority.MEDIUM)
+
+
+def _income(analysis: Analysis) -> Iterator[Recommendation]:
+    projection, rate = analysis.projection, analysis.assumptions.withdrawal_rate * 100
+    reasoning = (
+        f"On the mean path the portfolio is worth {usd(projection.expected_value_at_retirement)} at retirement; "
+        f"withdrawing {rate:g}% a year gives {usd(projection.sustainable_income)} "
+        f"against a target of {usd(projection.first_year_income)}."
+    )
+    gap, target = projection.income_gap, projection.first_year_income
+    if gap <= 0:
+        effect = f"The plan has a margin of {usd(-gap)} a year on the mean path; single years will differ."
+        yield _made("Keep to your savings plan.", reasoning, effect, Priority.LOW)
+        return
+    more = analysis.additional_contribution
+    if more is None:
+        what = "Plan a lower income or a later retirement."
+    else:
+        what = f"Save about {usd(more)} more a year, retire later, or plan a lower income."
+    urgent = gap * 4 > target
+    yield _made(
+        what, reasoning, f"It would close a gap of {usd(gap)} a year.", Priority.HIGH if urgent else Priority.MEDIUM
+    )
+
+
+def largest_single(analysis: Analysis) -> Holding | None:
+    """The largest holding that is no fund."""
+    held = analysis.portfolio.instruments
+    return next((h for h in analysis.roll_up.holdings if held[h.symbol].instrument_type not in FUNDS), None)
+
+
+def _concentration(analysis: Analysis) -> Iterator[Recommendation]:
+    single = largest_single(analysis)
+    if single is None or single.percent <= SINGLE_STOCK_LIMIT:
+        return
+    above = single.value - over(times(analysis.roll_up.total, SINGLE_STOCK_LIMIT), HUNDRED)
+    yield _made(
+        f"Reduce {single.symbol} step by step.",
+        f"{single.symbol} makes up {text(single.percent, 1)}% of the portfolio; "
+        f"above {SINGLE_STOCK_LIMIT}% one company's bad year weighs on the whole plan.",
+        f"Moving {usd(above)} into diversified holdings brings it to {SINGLE_STOCK_LIMIT}%.",
+        Priority.HIGH if single.percent > 2 * SINGLE_STOCK_LIMIT else Priority.MEDIUM,
+    )
+
+
+def _risk(analysis: Analysis) -> Iterator[Recommendation]:
+    numbers = analysis.statistics
+    if numbers.risk_score > ESCALATION_SCORE:
+        yield _made(
+            "Have an adviser review the level of risk.",
+            f"The risk score is {numbers.risk_score} of 10: "
+            f"the assumed volatility is {numbers.volatility * 100:.1f}% a year.",
+            "A calmer mix lowers the losses of bad years, and the growth of good ones.",
+            Priority.HIGH,
+        )
+
+
+def _cash(analysis: Analysis) -> Iterator[Recommendation]:
+    share = analysis.roll_up.shares("asset_class").get(AssetClass.CASH.value, Decimal(0))
+    cash = AssetClass.CASH.value
+    if share > CASH_LIMIT and cash not in analysis.rebalancing.triggered and cash not in analysis.rebalancing.target:
+        yield _made(
+            "Decide what the cash is for.",
+            f"Cash makes up {text(share, 1)}% of the portfolio, and no target asks for it.",
+            "Investing what is no reserve raises the expected return, and the risk.",
+            Priority.MEDIUM,
+        )
+
+
+def _regions(analysis: Analysis) -> Iterator[Recommendation]:
+    drifts = analysis.region_drift
+    if not drifts or not analysis.roll_up.invested:
+        return
+    key = max(sorted(drifts), key=lambda region: abs(drifts[region]))
+    drift = drifts[key]
+    if abs(drift) > REGION_LIMIT:
+        side = "above" if drift > 0 else "below"
+        yield _made(
+            "Bring the regions closer to your targets.",
+            f"{label(key)} is {text(abs(drift), 1)} percentage points {side} its target.",
+            "The portfolio depends less on one economy and one currency.",
+            Priority.MEDIUM,
+        )
+
+
+def _data(analysis: Analysis) -> Iterator[Recommendation]:
+    quality = analysis.quality
+    if quality.missing_prices:
+        yield _made(
+            f"Add prices for {_listed(quality.missing_prices)}.",
+            "Nobody gave a price for these holdings, so no total includes them.",
+            "The analysis then covers the whole portfolio.",
+            Priority.HIGH,
+        )
+    unknown = (*quality.missing_allocations, *quality.default_allocations)
+    if unknown:
+        yield _made(
+            f"Check the classification of {_listed(tuple(sorted(unknown)))}.",
+            "Nobody stands for how these holdings split into asset classes, regions and sectors.",
+            "Allocation, risk and trades then rest on known facts.",
+            Priority.MEDIUM,
+        )
+    if quality.stale_prices:
+        stale = tuple(item.symbol for item in quality.stale_prices)
+        yield _made(
+            f"Refresh the prices of {_listed(stale)}.",
+            "These prices are more than two trading days old.",
+            "The values then reflect the market as it is.",
+            Priority.MEDIUM,
+        )
+
+
+def _upkeep(analysis: Analysis) -> Iterator[Recommendation]:
+    user, band = analysis.portfolio.user, analysis.settings.band_points
+    if UNCLASSIFIED not in analysis.roll_up.shares("asset_class") and not analysis.rebalancing.triggered:
+        yield _made(
+            "Keep the current allocation.",
+            f"Every asset class lies within {band.normalize():f} percentage points of its target.",
+            "No trade means no cost and no taxable gain.",
+            Priority.LOW,
+        )
+    yield _made(
+        f"Keep saving {usd(user.annual_contribution)} a year."
+        if user.annual_contribution
+        else "Consider regular savings.",
+        "Regular savings buy at many prices and do not depend on timing.",
+        "Every year of savings adds to the value at retirement.",
+        Priority.LOW,
+    )
+    yield _made(
+        "Review the plan once a year and after every big change in your life.",
+        "Targets, income and risk that fitted last year may no longer fit.",
+        "Drift and gaps are found while they are small.",
+        Priority.LOW,
+    )
+    yield _made(
+        "Compare the costs of your funds.",
+        "Costs lower the return every year, whatever the market does.",
+        "What is not paid in costs stays invested.",
+        Priority.LOW,
+    )
+    yield _made(
+        "Keep your profile up to date.",
+        "Age, contributions and targets drive every projection here.",
+        "Projections then describe your own situation.",
+        Priority.LOW,
+    )
+
+
+def recommend(analysis: Analysis) -> tuple[Recommendation, ...]:
+    """Five to seven recommendations, most urgent first; the same analysis gives the same list."""
+    parts = (_rebalancing, _income, _concentration, _risk, _data, _regions, _cash)
+    found = sorted((item for part in parts for item in part(analysis)), key=lambda item: _ORDER[item.priority])[:MOST]
+    for item in _upkeep(analysis):
+        if len(found) >= FEWEST:
+            break
+        found.append(item)
+    return tuple(found)
