@@ -1,0 +1,166 @@
+"""What the planner makes of its agents' answers: the summary, the quality report, and payloads for agents that failed.
+
+Every figure comes from the engines over one snapshot of the portfolio; the agents' words are only carried along.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from advisor.domain.advice import recommendation_faults
+from advisor.domain.assumptions import asset_weights
+from advisor.domain.charts import CHART_FALLBACK
+from advisor.domain.facts import assumption_lines, reporter_facts
+from advisor.domain.models import Portfolio
+from advisor.domain.money import cents, number
+from advisor.domain.planning import review_reasons
+from advisor.domain.quality import QualityReport, assess
+from advisor.domain.rebalancing import rebalance
+from advisor.domain.report import fallback_report
+from advisor.domain.rollup import RollUp, roll_up
+from advisor.domain.statistics import portfolio_statistics
+from advisor.domain.valuation import Valuation, summarise, value_portfolio
+
+PAYLOADS = {"reporter": "report_payload", "charter": "charts_payload", "retirement": "retirement_payload"}
+"""Where each agent's product is kept in the job."""
+
+_PARTS: dict[str, frozenset[str]] = {
+    "reporter": frozenset({"content", "generated_at", "agent", "fallback"}),
+    "charter": frozenset(),
+    "retirement": frozenset({"analysis", "numbers", "generated_at", "agent", "fallback"}),
+}
+
+NO_PROJECTION = (
+    "The retirement projection could not be computed this time, so no success rate is given. "
+    "The rest of the analysis does not depend on it. Please start a new analysis later."
+)
+
+
+@dataclass
+class Results:
+    """What a run has gathered: products and recommendations by agent, and who fell back."""
+
+    payloads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    recommendations: list[dict[str, Any]] = field(default_factory=list)
+    agents: dict[str, str] = field(default_factory=dict)
+    fallbacks: set[str] = field(default_factory=set)
+
+    def take(self, agent: str, answer: Mapping[str, Any]) -> None:
+        """An agent's answer; raises KeyError, TypeError or ValueError when it is not what this agent gives."""
+        payload = dict(answer["payload"])
+        missing = _PARTS[agent] - payload.keys()
+        if missing or not payload:
+            raise ValueError(f"{agent}'s payload lacks {', '.join(sorted(missing)) or 'everything'}")
+        if agent == "reporter":
+            if faults := recommendation_faults(answer["recommendations"]):
+                raise ValueError("; ".join(faults))
+            self.recommendations = list(answer["recommendations"])
+        self.payloads[PAYLOADS[agent]] = payload
+        self.agents[agent] = str(answer.get("version", "unknown"))
+        if answer.get("fallback"):
+            self.fallbacks.add(agent)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Compiles one job's results as of ``day``; ``stale_after`` is in trading days."""
+
+    job_id: UUID
+    portfolio: Portfolio
+    day: date
+    generated_at: str
+    stale_after: int
+
+    def stand_in(self, agent: str, results: Results) -> None:
+        """Put an honest payload where a failed agent's would be (AGENT-23)."""
+        stamp = {"generated_at": self.generated_at, "agent": agent, "fallback": True}
+        results.fallbacks.add(agent)
+        if agent == "charter":
+            results.payloads[PAYLOADS[agent]] = dict(CHART_FALLBACK)
+        elif agent == "retirement":
+            results.payloads[PAYLOADS[agent]] = {"analysis": NO_PROJECTION, "numbers": None, **stamp}
+        else:
+            facts = reporter_facts(self.portfolio, on=self.day)
+            results.payloads[PAYLOADS[agent]] = {"content": fallback_report(facts), **stamp}
+            results.recommendations = [dict(one) for one in facts["recommendations"]]
+
+    def compile(self, results: Results) -> dict[str, dict[str, Any]]:
+        """All payloads to store: the agents', ``summary_payload`` and ``quality_payload``."""
+        valuation = value_portfolio(self.portfolio)
+        rolled = roll_up(self.portfolio, valuation)
+        weights = asset_weights(rolled, self.portfolio.user.asset_class_targets)
+        charts = results.payloads.get(PAYLOADS["charter"])
+        quality = assess(
+            self.portfolio,
+            on=self.day,
+            valuation=valuation,
+            fallbacks=results.fallbacks,
+            heuristics=weights.heuristics,
+            charts=None if charts is None else _drawn(charts),
+            stale_after=self.stale_after,
+        )
+        summary = self._summary(results, valuation, rolled, quality)
+        return {**results.payloads, "summary_payload": summary, "quality_payload": quality.as_dict()}
+
+    def _summary(
+        self, results: Results, valuation: Valuation, rolled: RollUp, quality: QualityReport
+    ) -> dict[str, Any]:
+        weights = asset_weights(rolled, self.portfolio.user.asset_class_targets)
+        statistics = portfolio_statistics(weights.parts)
+        plan = rebalance(self.portfolio, valuation=valuation)
+        numbers = (results.payloads.get(PAYLOADS["retirement"]) or {}).get("numbers") or {}
+        facts = summarise(self.portfolio, valuation)
+        return {
+            "total_value": number(facts["total_value"]),
+            "cash": number(cents(valuation.cash)),
+            "num_accounts": facts["num_accounts"],
+            "num_positions": facts["num_positions"],
+            "years_until_retirement": facts["years_until_retirement"],
+            "target_retirement_income": number(facts["target_retirement_income"]),
+            "valuation_date": self.day.isoformat(),
+            "allocations": {
+                "asset_class": _shares(rolled, "asset_class"),
+                "region": _shares(rolled, "region"),
+                "sector": _shares(rolled, "sector"),
+            },
+            "risk": {
+                "expected_return": round(statistics.expected_return * 100, 2),
+                "volatility": round(statistics.volatility * 100, 2),
+                "risk_score": statistics.risk_score,
+            },
+            "rebalancing": plan.as_dict(),
+            "retirement_success_rate": numbers.get("success_rate"),
+            "recommendations": results.recommendations,
+            "review_reasons": list(
+                review_reasons(
+                    traded_value=plan.traded_value,
+                    risk_score=statistics.risk_score,
+                    confidence=quality.confidence,
+                )
+            ),
+            "assumptions": self._assumptions(quality),
+            "agents": dict(sorted(results.agents.items())),
+            "audit_ref": f"/api/jobs/{self.job_id}/audit",
+        }
+
+    def _assumptions(self, quality: QualityReport) -> list[str]:
+        """Sentences for the panel of assumptions (WEB-11)."""
+        sources = {i.price_source.value for i in self.portfolio.instruments.values() if i.priced}
+        return [
+            f"Valued as of {self.day.isoformat()} at daily closes (source: {', '.join(sorted(sources)) or 'none'}); "
+            f"latest close {quality.last_updated['prices'] or 'unknown'}.",
+            "Holdings without a price are left out of every total.",
+            *assumption_lines(),
+            *quality.heuristics_used,
+        ]
+
+
+def _drawn(charts: Mapping[str, Any]) -> int:
+    """Charts of a stored payload; its fallback holds none."""
+    return sum(isinstance(chart, Mapping) and "data" in chart for chart in charts.values())
+
+
+def _shares(rolled: RollUp, dimension: Any) -> dict[str, float]:
+    return {key: number(share) for key, share in rolled.shares(dimension).items()}

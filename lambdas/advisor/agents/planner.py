@@ -1,0 +1,216 @@
+"""The planner: from a claimed job to stored results (AGENT-05; domain section 4, steps 1 to 8).
+
+    classify what nobody stands for -> refresh prices -> choose agents -> run them in parallel -> compile -> completed
+
+It alone writes the job's row: agents return their product, so a late or repeated agent can overwrite nothing. An agent
+that fails leaves an honest stand-in, named in the quality report, and lowers the confidence. Anything else that fails
+raises: the attempt (see `attempt`) decides whether the queue tries again. Step 9, targeted research, has no
+researcher to call yet.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from advisor.agents.compiling import PAYLOADS, Compiler, Results
+from advisor.domain.errors import ConflictError, Detail, NotFoundError
+from advisor.domain.models import Instrument, Job, Portfolio
+from advisor.domain.planning import choose_agents
+from advisor.domain.quality import needs_classification
+from advisor.domain.vocabulary import JobStatus
+from advisor.ports.market import PriceProvider, PricesUnavailableError
+from advisor.ports.store import JobStore, PortfolioStore
+from advisor.ports.telemetry import Silent, Telemetry
+from advisor.ports.work import AgentCaller, AgentFailedError
+
+NAME = "planner"
+TAGGER = "tagger"
+INSTRUMENTS_A_CALL = 40
+"""A tagger's invocation holds so many questions well within its 300 seconds."""
+
+AGENTS_SECONDS, TAGGER_SECONDS = 330.0, 310.0
+"""What the specialists, and one call of the tagger, may take: nothing is begun that the function cannot finish."""
+
+_STEPS = {"tagging": 5, "pricing": 20, "agents": 30, "compiling": 90, "done": 100}
+"""Percent done when a step begins; the agents share what lies between theirs and the next."""
+
+
+@dataclass
+class _Progress:
+    """Where a job stands, stored at each change."""
+
+    jobs: JobStore
+    job_id: UUID
+    agents: dict[str, str] = field(default_factory=lambda: dict.fromkeys((TAGGER, *PAYLOADS), "pending"))
+    step: str = "tagging"
+
+    def at(self, step: str, **agents: str) -> None:
+        """Store the step and the agents' states (running, completed, fallback, skipped)."""
+        self.step = step
+        self.agents.update(agents)
+        percent = _STEPS[step]
+        if step == "agents":
+            finished = sum(self.agents[name] in {"completed", "fallback", "skipped"} for name in PAYLOADS)
+            percent += (_STEPS["compiling"] - percent) * finished // len(PAYLOADS)
+        self.jobs.record_progress(self.job_id, {"step": step, "progress_pct": percent, "agents": dict(self.agents)})
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days."""
+
+    jobs: JobStore
+    portfolios: PortfolioStore
+    prices: PriceProvider
+    agents: AgentCaller
+    day: Callable[[], date]
+    telemetry: Telemetry = field(default_factory=Silent)
+    stale_after: int = 2
+    time_left: Callable[[], float] = lambda: float("inf")
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = monotonic
+
+    def run(self, job: Job) -> None:
+        """Complete a running job; raises whatever keeps its results from being stored."""
+        started, results, progress = self.clock(), Results(), _Progress(self.jobs, job.id)
+        self.telemetry.event("PLANNER_STARTED", agent=NAME, attempt=job.attempt)
+        self.telemetry.metric("JobsStarted", 1, agent=NAME)
+        day = self.day()
+        portfolio = self._load(job)
+        tagged = self._tag(job, portfolio, progress, results)
+        progress.at("pricing")
+        if self._price(portfolio, day) or tagged:
+            portfolio = self._load(job)
+        compiler = Compiler(
+            job_id=job.id,
+            portfolio=portfolio,
+            day=day,
+            generated_at=self.now().isoformat(),
+            stale_after=self.stale_after,
+        )
+        self._run_agents(job, compiler, progress, results)
+        progress.at("compiling")
+        payloads = compiler.compile(results)
+        self.jobs.record_payloads(job.id, payloads)
+        progress.at("done")
+        if not self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=JobStatus.COMPLETED):
+            raise ConflictError([Detail(field="job", reason="it stopped running before its results were complete")])
+        self._tell_completed(payloads, started)
+
+    def _load(self, job: Job) -> Portfolio:
+        """The owner's portfolio as the database has it now, never as a message claims it."""
+        portfolio = self.portfolios.portfolio(job.user_id)
+        if portfolio is None:
+            raise NotFoundError([Detail(field="user_id", reason="the job's owner has no profile")])
+        return portfolio
+
+    def _decide(self, decision: str, reason: str) -> None:
+        self.telemetry.event("DECISION", agent=NAME, decision=decision, reason=reason)
+
+    def _tag(self, job: Job, portfolio: Portfolio, progress: _Progress, results: Results) -> bool:
+        """Have unclassified holdings classified; True when some were. Failing leaves them so, and reported."""
+        unclassified = needs_classification(portfolio)
+        if not unclassified:
+            progress.at("tagging", tagger="skipped")
+            return False
+        symbols = [instrument.symbol for instrument in unclassified]
+        self._decide("needs_tagging", f"{len(symbols)} held instruments have no classification: {', '.join(symbols)}")
+        progress.at("tagging", tagger="running")
+        updated = 0
+        for start in range(0, len(unclassified), INSTRUMENTS_A_CALL):
+            part = unclassified[start : start + INSTRUMENTS_A_CALL]
+            if self.time_left() < AGENTS_SECONDS + TAGGER_SECONDS:
+                self._decide("stop_tagging", f"{len(unclassified) - start} instruments wait for the next analysis")
+                results.fallbacks.add(TAGGER)
+                break
+            try:
+                answer = self._call(TAGGER, _base(job) | {"instruments": [_untagged(one) for one in part]})
+            except AgentFailedError:
+                results.fallbacks.add(TAGGER)
+                continue
+            updated += len(answer.get("updated", ()))
+            results.agents[TAGGER] = str(answer.get("version", "unknown"))
+            if answer.get("fallback"):
+                results.fallbacks.add(TAGGER)
+        progress.at("tagging", tagger="fallback" if TAGGER in results.fallbacks else "completed")
+        return updated > 0
+
+    def _price(self, portfolio: Portfolio, day: date) -> bool:
+        """Store the latest closes; True when there were any. Without them the old prices stay, with their age."""
+        symbols = sorted(portfolio.instruments)
+        if not symbols:
+            return False
+        try:
+            prices = self.prices.closes(symbols, on=day)
+        except PricesUnavailableError as error:
+            self.telemetry.event("PRICES_UNAVAILABLE", agent=NAME, warning=True, reason=str(error))
+            self.telemetry.metric("PricesUnavailable", 1, agent=NAME)
+            return False
+        self.portfolios.save_prices({symbol: (price.close, price.as_of) for symbol, price in prices.items()})
+        return bool(prices)
+
+    def _run_agents(self, job: Job, compiler: Compiler, progress: _Progress, results: Results) -> None:
+        """Run the chosen agents side by side; each gets the same snapshot, so that all speak of the same figures."""
+        chosen: list[str] = []
+        for choice in choose_agents(compiler.portfolio):
+            verb = "required" if choice.chosen else "skipped"
+            self._decide(f"{choice.agent}_{verb}", choice.reason)
+            if choice.chosen:
+                chosen.append(choice.agent)
+        states = {agent: "running" if agent in chosen else "skipped" for agent in PAYLOADS}
+        progress.at("agents", **states)
+        snapshot = {"portfolio": compiler.portfolio.model_dump(mode="json"), "valuation_date": compiler.day.isoformat()}
+        request = _base(job) | snapshot
+        with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+            calls: dict[Future[Mapping[str, Any]], str] = {
+                pool.submit(self._call, agent, request): agent for agent in chosen
+            }
+            for call in as_completed(calls):
+                agent = calls[call]
+                try:
+                    results.take(agent, call.result())
+                except (AgentFailedError, KeyError, TypeError, ValueError) as error:
+                    kind = error.error_type if isinstance(error, AgentFailedError) else type(error).__name__
+                    self.telemetry.event("FALLBACK_USED", agent=agent, warning=True, reason=kind)
+                    self.telemetry.metric("FallbacksUsed", 1, agent=agent)
+                    compiler.stand_in(agent, results)
+                progress.at("agents", **{agent: "fallback" if agent in results.fallbacks else "completed"})
+
+    def _call(self, agent: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        started = self.clock()
+        self.telemetry.event("AGENT_INVOKED", agent=agent)
+        try:
+            answer = self.agents.call(agent, request)
+        except AgentFailedError as error:
+            took = round((self.clock() - started) * 1000)
+            kind = error.error_type
+            self.telemetry.event("AGENT_FAILED", agent=agent, warning=True, duration_ms=took, error_type=kind)
+            self.telemetry.metric("AgentErrors", 1, agent=agent)
+            raise
+        took = round((self.clock() - started) * 1000)
+        self.telemetry.event("AGENT_COMPLETED", agent=agent, duration_ms=took, fallback=bool(answer.get("fallback")))
+        return answer
+
+    def _tell_completed(self, payloads: Mapping[str, Mapping[str, Any]], started: float) -> None:
+        seconds, status = self.clock() - started, JobStatus.COMPLETED.value
+        took = round(seconds, 3)
+        quality = payloads["quality_payload"]
+        for stale in quality["stale_prices"]:
+            self.telemetry.event("PRICE_STALE", agent=NAME, warning=True, **stale)
+        self.telemetry.event("PLANNER_COMPLETED", agent=NAME, status=status, duration_seconds=took)
+        self.telemetry.metric("JobsCompleted", 1, agent=NAME)
+        self.telemetry.metric("AnalysisDurationMs", seconds * 1000, agent=NAME, unit="Milliseconds")
+        self.telemetry.metric("QualityConfidence", quality["confidence"], agent=NAME, unit="None")
+
+
+def _base(job: Job) -> dict[str, Any]:
+    return {"job_id": str(job.id), "user_id": job.user_id, "correlation_id": job.correlation_id}
+
+
+def _untagged(instrument: Instrument) -> dict[str, Any]:
+    kind = instrument.instrument_type
+    return {"symbol": instrument.symbol, "name": instrument.name, "instrument_type": kind.value if kind else None}

@@ -1,0 +1,98 @@
+"""The list of operations: what each takes, gives and may refuse. The router and the OpenAPI document both read it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from advisor.domain.errors import Detail, InvalidInputError, NotFoundError
+from advisor.handlers.api.services import Services
+
+ALWAYS = (400, 401, 429, 500, 503)
+"""What any authorized operation may answer besides its own errors."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, from the verified token only (AUTH-04)."""
+
+    user_id: str
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, checked as far as every operation needs it; ``body`` is an instance of the operation's model."""
+
+    caller: Caller
+    services: Services
+    request_id: str
+    path: dict[str, str]
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any = None
+
+    def identifier(self, name: str) -> UUID:
+        """An id of the path; what is not an id names no record."""
+        try:
+            return UUID(self.path[name])
+        except ValueError:
+            raise NotFoundError() from None
+
+    def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
+        """A number of the query; raises InvalidInputError."""
+        text = self.query.get(name, "")
+        if not text:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise InvalidInputError([Detail(name, f"Use a whole number from {least} to {most}")])
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query or header parameter of the document."""
+
+    name: str
+    place: str
+    schema: dict[str, Any]
+    description: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path; ``errors`` are its own statuses besides ALWAYS."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    run: Callable[[Call], Any]
+    answer: type[BaseModel] | None
+    status: int = 200
+    body: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    public: bool = False
+    cache_control: str = "no-store"
+
+
+OPERATIONS: list[Operation] = []
+
+Run = TypeVar("Run", bound=Callable[[Call], Any])
+
+
+def operation(method: str, path: str, *, answer: type[BaseModel] | None, **details: Any) -> Callable[[Run], Run]:
+    """Declare the decorated function as an operation: its name is the operation's, its docstring the summary."""
+
+    def declare(run: Run) -> Run:
+        summary = (run.__doc__ or "").strip().split("\n")[0]
+        OPERATIONS.append(
+            Operation(name=run.__name__, method=method, path=path, summary=summary, run=run, answer=answer, **details)
+        )
+        return run
+
+    return declare

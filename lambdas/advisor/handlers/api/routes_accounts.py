@@ -1,0 +1,54 @@
+"""Accounts of the caller, and of clients for their advisers."""
+
+from advisor.domain.errors import NotFoundError
+from advisor.domain.models import Account
+from advisor.handlers.api.answers import AccountList, AccountRecord, PositionList
+from advisor.handlers.api.entitlement import Purpose, require
+from advisor.handlers.api.operations import Call, operation
+from advisor.handlers.api.schemas import AccountChange, AccountCreation
+
+
+def entitled_account(call: Call, purpose: Purpose) -> Account:
+    """The path's account; raises NotFoundError, NotPermittedError."""
+    owned = call.services.records.account(call.identifier("account_id"))
+    if owned is None:
+        raise NotFoundError()
+    require(call, owner_id=owned.account.user_id, advisor_id=owned.advisor_id, purpose=purpose, resource="account")
+    return owned.account
+
+
+@operation("GET", "/api/accounts", answer=AccountList)
+def list_accounts(call: Call) -> AccountList:
+    """List the caller's accounts, oldest first."""
+    accounts = call.services.records.accounts(call.caller.user_id)
+    return AccountList(accounts=[AccountRecord.model_validate(account) for account in accounts])
+
+
+@operation("POST", "/api/accounts", answer=AccountRecord, status=201, body=AccountCreation, errors=(404, 413, 422))
+def create_account(call: Call) -> AccountRecord:
+    """Open an account for the caller."""
+    body: AccountCreation = call.body
+    values = call.services.screened(body.model_dump(), "account_name", "account_purpose")
+    return AccountRecord.model_validate(call.services.records.open_account(call.caller.user_id, values))
+
+
+@operation("PUT", "/api/accounts/{account_id}", answer=AccountRecord, body=AccountChange, errors=(403, 404, 413, 422))
+def change_account(call: Call) -> AccountRecord:
+    """Change fields of an account."""
+    account = entitled_account(call, "write")
+    body: AccountChange = call.body
+    changes = call.services.screened(body.changes(), "account_name", "account_purpose")
+    return AccountRecord.model_validate(call.services.records.change_account(account.id, changes))
+
+
+@operation("DELETE", "/api/accounts/{account_id}", answer=None, status=204, errors=(403, 404))
+def delete_account(call: Call) -> None:
+    """Delete an account with its positions."""
+    call.services.records.close_account(entitled_account(call, "write").id)
+
+
+@operation("GET", "/api/accounts/{account_id}/positions", answer=PositionList, errors=(403, 404))
+def list_positions(call: Call) -> PositionList:
+    """List an account's positions with their instruments, by symbol."""
+    account = entitled_account(call, "read")
+    return PositionList(positions=call.services.records.positions(account.id))

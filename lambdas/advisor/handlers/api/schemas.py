@@ -1,0 +1,135 @@
+"""What the API takes (`answers` has what it gives); both are the contract, the OpenAPI document is generated from them.
+
+Decisions: unknown fields are refused; a change names only the fields to change, and null is never a value; texts have
+no control characters; money and quantities are exact numbers with the database's digits. Money is USD,
+``cash_interest`` a fraction a year, percentages 0 to 100, times UTC.
+"""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from advisor.domain.models import AssetClassAllocation, RegionAllocation
+from advisor.domain.vocabulary import AccountType
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def _readable(text: str) -> str:
+    """Refuse what PostgreSQL cannot store or a reader cannot see."""
+    if _CONTROL.search(text):
+        raise ValueError("Control characters are not allowed")
+    return text
+
+
+def _symbol(symbol: str, info: ValidationInfo) -> str:
+    """The environment decides the pattern (SEC-18)."""
+    pattern: str = (info.context or {})["symbol_pattern"]
+    if not re.fullmatch(pattern, symbol):
+        raise ValueError("Invalid symbol format")
+    return symbol
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_readable)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_readable)]
+Symbol = Annotated[
+    str,
+    Field(min_length=1, max_length=20, description="Ticker in capital letters, like VTI"),
+    AfterValidator(_symbol),
+]
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+Interest = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="Fraction a year: 0.045 is 4.5%")]
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8)]
+
+
+class Request(BaseModel):
+    """A body: unknown fields are refused, texts are trimmed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+def _partial(schema: dict[str, Any]) -> None:
+    """A change has no defaults: what is absent stays as it is."""
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+    schema["minProperties"] = 1
+
+
+class Change(Request):
+    """Some fields of a record; at least one. The defaults below are never used (see ``changes``)."""
+
+    model_config = ConfigDict(json_schema_extra=_partial)
+
+    @model_validator(mode="after")
+    def _something(self) -> "Change":
+        if not self.model_fields_set:
+            raise ValueError(f"Name at least one field to change: {', '.join(type(self).model_fields)}")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The named fields."""
+        return self.model_dump(exclude_unset=True)
+
+
+class ProfileChange(Change):
+    """PUT /api/user."""
+
+    display_name: Name = ""
+    years_until_retirement: int = Field(default=0, ge=0, le=100)
+    target_retirement_income: Money = Decimal(0)
+    current_age: int = Field(default=0, ge=0, le=130)
+    annual_contribution: Money = Decimal(0)
+    asset_class_targets: AssetClassAllocation = {}
+    region_targets: RegionAllocation = {}
+    retirement_goals: Text = ""
+
+
+class AccountCreation(Request):
+    """POST /api/accounts."""
+
+    account_name: Name
+    account_type: AccountType = AccountType.OTHER
+    account_purpose: Text = ""
+    cash_balance: Money = Decimal(0)
+    cash_interest: Interest = Decimal(0)
+
+
+class AccountChange(Change):
+    """PUT /api/accounts/{account_id}."""
+
+    account_name: Name = ""
+    account_type: AccountType = AccountType.OTHER
+    account_purpose: Text = ""
+    cash_balance: Money = Decimal(0)
+    cash_interest: Interest = Decimal(0)
+
+
+class PositionCreation(Request):
+    """POST /api/positions: what the account holds of the symbol from now on."""
+
+    account_id: UUID
+    symbol: Symbol
+    quantity: Quantity
+
+
+class PositionChange(Request):
+    """PUT /api/positions/{position_id}."""
+
+    quantity: Quantity
+
+
+class AnalysisOptions(Request):
+    """What the analysis shall look at besides the portfolio."""
+
+    include_research: bool = False
+    question: Text = ""
+
+
+class AnalysisRequest(Request):
+    """POST /api/analyze."""
+
+    analysis_type: Literal["portfolio"] = "portfolio"
+    options: AnalysisOptions = AnalysisOptions()

@@ -1,0 +1,176 @@
+"""Lambda handler of the planner: the analysis queue's messages, or ``{job_id}`` directly.
+
+A message that fails is reported to SQS and comes again; a batch that fails whole raises, which also counts as an error
+of the function. Powertools' idempotency keeps a repeated message of a finished job from waking the database; the
+conditional claim of the job decides.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
+
+from advisor.adapters import agent_caller
+from advisor.adapters.data_api import DataApi
+from advisor.adapters.delivery import DirectCall, SqsDelivery
+from advisor.adapters.environment import PlannerEnvironment, load
+from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.patience import Patience
+from advisor.adapters.polygon import PolygonPrices, SecretKey
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
+from advisor.adapters.telemetry import PowertoolsTelemetry
+from advisor.agents.attempt import Attempts
+from advisor.agents.planner import AGENTS_SECONDS, Planner
+from advisor.domain.errors import BadRequestError, Detail
+from advisor.handlers.specialist import INVOCATION, QUICK, telemetry_of
+from advisor.ports.work import Delivery
+
+REMEMBERED_SECONDS = 3600
+"""How long a finished job's message is recognised without asking the database: far longer than SQS repeats one."""
+
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+class _DuplicateError(Exception):
+    """Raised inside the idempotent part so that a duplicate leaves no record of a finished job."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What the planner's handler needs."""
+
+    attempts: Attempts
+    telemetry: PowertoolsTelemetry
+    queue: Any
+    queue_url: str
+    idempotency: DynamoDBPersistenceLayer
+
+
+@lru_cache
+def wiring() -> Wiring:
+    """Wire the planner from its environment (raises ConfigurationError)."""
+    env = load(PlannerEnvironment)
+    database = DataApi.from_environment(env, remaining=INVOCATION.database_seconds)
+    telemetry = telemetry_of(env)
+    jobs = DataApiJobStore(database)
+    secret = SecretKey(boto3.client("secretsmanager", config=QUICK), env.price_secret_arn)
+    planner = Planner(
+        jobs=jobs,
+        portfolios=DataApiPortfolioStore(database),
+        prices=PolygonPrices(env.price_api_url, secret),
+        agents=agent_caller.LambdaAgentCaller(
+            agent_caller.client(),
+            env.agent_functions,
+            Patience(time_left=INVOCATION.seconds_left, enough_seconds=AGENTS_SECONDS),
+        ),
+        day=env.valuation_day,
+        telemetry=telemetry,
+        stale_after=env.price_stale_trading_days,
+        time_left=INVOCATION.seconds_left,
+    )
+    return Wiring(
+        attempts=Attempts(jobs=jobs, planner=planner, max_receives=env.max_receives, telemetry=telemetry),
+        telemetry=telemetry,
+        queue=boto3.client("sqs", config=QUICK),
+        queue_url=env.queue_url,
+        idempotency=DynamoDBPersistenceLayer(
+            table_name=env.idempotency_table, boto3_client=boto3.client("dynamodb", config=QUICK)
+        ),
+    )
+
+
+def handler(event: Mapping[str, Any], context: Any) -> Any:
+    """SQS event -> ``{"batchItemFailures": [...]}``; ``{job_id}`` -> ``{success, job_id, outcome}``; or raises."""
+    INVOCATION.context = context
+    wired = wiring()
+    try:
+        if "Records" in event:
+            return process_partial_response(
+                event=dict(event), record_handler=_record, processor=processor, context=context
+            )
+        job_id, user_id = _job_of(event)
+        outcome = _once(job_id, user_id, DirectCall())
+        return {"success": True, "message": f"analysis {outcome}", "job_id": str(job_id), "outcome": outcome}
+    finally:
+        wired.telemetry.flush()
+        INVOCATION.context = None
+
+
+def _record(record: SQSRecord) -> str:
+    """One message; raises what makes SQS deliver it again."""
+    wired = wiring()
+    delivery = SqsDelivery(
+        client=wired.queue,
+        queue_url=wired.queue_url,
+        receipt_handle=record.receipt_handle,
+        receives=int(record.attributes.approximate_receive_count),
+        warn=wired.telemetry.logger.warning,
+    )
+    try:
+        job_id, user_id = _job_of(_parsed(record.body))
+        return _once(job_id, user_id, delivery)
+    except BadRequestError:
+        # It will never be readable: to the DLQ without further delay.
+        delivery.return_after(0)
+        wired.telemetry.logger.exception("the message names no job")
+        raise
+    except Exception:
+        wired.telemetry.logger.exception("the attempt failed")
+        raise
+
+
+def _once(job_id: UUID, user_id: str | None, delivery: Delivery) -> str:
+    """Handle the delivery unless the same job was finished a moment ago or is being worked on."""
+    wired = wiring()
+
+    def attempt(*, job_id: str) -> dict[str, str]:
+        outcome = wired.attempts.handle(UUID(job_id), delivery=delivery, user_id=user_id)
+        if outcome == "duplicate":
+            raise _DuplicateError
+        return {"outcome": outcome}
+
+    config = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
+    if INVOCATION.context is not None:
+        config.register_lambda_context(INVOCATION.context)
+    once = idempotent_function(
+        attempt,
+        data_keyword_argument="job_id",
+        persistence_store=wired.idempotency,
+        config=config,
+        key_prefix="analysis",
+    )
+    try:
+        return str(once(job_id=str(job_id))["outcome"])
+    except (_DuplicateError, IdempotencyAlreadyInProgressError):
+        return "duplicate"
+
+
+def _parsed(body: str) -> Any:
+    """The message's JSON, or its bare text."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.strip()
+
+
+def _job_of(message: Any) -> tuple[UUID, str | None]:
+    """Job and (when it says so) user of a message: an object with ``job_id``, or a bare job id."""
+    named: Mapping[str, Any] = message if isinstance(message, Mapping) else {"job_id": message}
+    try:
+        job_id = UUID(str(named["job_id"]))
+    except (KeyError, ValueError):
+        raise BadRequestError([Detail(field="job_id", reason="a job's id (UUID) is needed")]) from None
+    user_id = named.get("user_id")
+    return job_id, None if user_id is None else str(user_id)

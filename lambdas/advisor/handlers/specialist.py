@@ -1,0 +1,142 @@
+"""What the specialists' handlers share: settings, ports and the frame, made once a process and only when first needed.
+
+Importing a handler makes no client and reads no environment, so that it costs little and tests can import it.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from advisor.adapters import bedrock
+from advisor.adapters.audit_table import DynamoAuditLog
+from advisor.adapters.data_api import DataApi
+from advisor.adapters.environment import AgentEnvironment, Environment, load
+from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.patience import Patience
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
+from advisor.adapters.telemetry import PowertoolsTelemetry
+from advisor.agents.answering import TURN_SECONDS, Desk
+from advisor.agents.request import AgentRequest, portfolio_of, read_request
+from advisor.domain.models import Portfolio
+from advisor.domain.retry import RetryPolicy
+
+QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+"""For DynamoDB and SQS: small calls that answer in milliseconds or are tried again."""
+
+DATABASE_PATIENCE_SECONDS = 60.0
+"""How long an agent waits for a resuming database, unless less is left of the invocation."""
+
+
+class Invocation:
+    """The running invocation's context, for those who must know how much time is left."""
+
+    context: Any = None
+
+    def seconds_left(self) -> float:
+        """Seconds until the function's time-out; unlimited outside of Lambda."""
+        return self.context.get_remaining_time_in_millis() / 1000 if self.context is not None else float("inf")
+
+    def database_seconds(self) -> float:
+        """How long a database call may wait."""
+        return min(self.seconds_left(), DATABASE_PATIENCE_SECONDS)
+
+
+INVOCATION = Invocation()
+
+
+def trace_id() -> str | None:
+    """The X-Ray trace of this invocation, when there is one."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "").partition("Root=")[2].partition(";")[0] or None
+
+
+def telemetry_of(environment: Environment) -> PowertoolsTelemetry:
+    """Telemetry under the function's own name."""
+    return PowertoolsTelemetry(
+        service=environment.service,
+        environment=environment.environment,
+        namespace=environment.metrics_namespace,
+        level=environment.log_level,
+    )
+
+
+@dataclass(frozen=True)
+class Specialist:
+    """What an agent's code needs."""
+
+    environment: AgentEnvironment
+    desk: Desk
+    telemetry: PowertoolsTelemetry
+    jobs: DataApiJobStore
+    portfolios: DataApiPortfolioStore
+
+
+@lru_cache
+def specialist(model: type[AgentEnvironment]) -> Specialist:
+    """Wire one agent from its environment (raises ConfigurationError)."""
+    environment = load(model)
+    database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds)
+    telemetry = telemetry_of(environment)
+    guardrail = None
+    if environment.guardrail_id and environment.guardrail_version:
+        guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
+    language_model = bedrock.BedrockModel(
+        client=bedrock.client(),
+        model_id=environment.model_id,
+        price=bedrock.ModelPrice(environment.price_input_per_mtok, environment.price_output_per_mtok),
+        guardrail=guardrail,
+        patience=Patience(
+            RetryPolicy(attempts=environment.retry_attempts),
+            time_left=INVOCATION.seconds_left,
+            enough_seconds=TURN_SECONDS,
+        ),
+    )
+    desk = Desk(
+        model=language_model,
+        audit=DynamoAuditLog(boto3.client("dynamodb", config=QUICK), environment.audit_table),
+        telemetry=telemetry,
+        max_turns=environment.max_turns,
+        time_left=INVOCATION.seconds_left,
+        trace_id=trace_id,
+    )
+    return Specialist(
+        environment=environment,
+        desk=desk,
+        telemetry=telemetry,
+        jobs=DataApiJobStore(database),
+        portfolios=DataApiPortfolioStore(database),
+    )
+
+
+Run = Callable[[Specialist, AgentRequest, Mapping[str, Any]], dict[str, Any]]
+
+
+def handler_of(model: type[AgentEnvironment], run: Run) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """The Lambda handler of an agent: reads the request, runs, tells; what goes wrong raises to the planner."""
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        INVOCATION.context = context
+        wired = specialist(model)
+        try:
+            request = read_request(event)
+            wired.telemetry.about(
+                job_id=str(request.job_id), user_id=request.user_id or "", correlation_id=request.correlation_id
+            )
+            return run(wired, request, event)
+        except Exception:
+            wired.telemetry.logger.exception("the agent failed")
+            raise
+        finally:
+            wired.telemetry.flush()
+            INVOCATION.context = None
+
+    return handler
+
+
+def snapshot_of(wired: Specialist, request: AgentRequest) -> Portfolio:
+    """The portfolio that a request is about."""
+    return portfolio_of(request, jobs=wired.jobs, portfolios=wired.portfolios)

@@ -1,0 +1,184 @@
+"""The AI audit trail: append-only, chained, whole under agents that write at once (XAI-04, XAI-05)."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from threading import Barrier, Lock
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from advisor.adapters.audit_table import DynamoAuditLog
+from advisor.domain.audit import decision, verify_chain
+from advisor.domain.errors import UnavailableError
+from advisor.domain.models import AuditEntry
+
+TABLE = "audit"
+NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
+
+
+def entry(agent: str = "reporter", *, job_id: str = "job-1", at: datetime = NOW, **more: Any) -> AuditEntry:
+    fields: dict[str, Any] = {
+        "timestamp": at, "agent": agent, "job_id": job_id, "user_id": "user-1", "model": "m", "input": {"a": 1},
+        "output": {"b": 2}, "duration_ms": 12, "verdict": "PASS", "prompt_version": "r-1",
+        "tokens": {"in": 1, "out": 2}, "cost_usd": Decimal("0.000123"),
+    }  # fmt: skip
+    return decision(**(fields | more))
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "job_id", "KeyType": "HASH"},
+                {"AttributeName": "entry_id", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("job_id", "entry_id", "agent", "timestamp")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by_agent",
+                    "KeySchema": [
+                        {"AttributeName": "agent", "KeyType": "HASH"},
+                        {"AttributeName": "timestamp", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        yield client
+
+
+def test_entries_come_back_exactly_and_form_a_chain(client: Any) -> None:
+    """A hash that does not survive storage could never be verified."""
+    log = DynamoAuditLog(client, TABLE)
+    stored = [log.append(entry(agent, at=NOW + timedelta(seconds=n))) for n, agent in enumerate(("tagger", "reporter"))]
+    assert log.entries("job-1") == stored
+    assert verify_chain(stored, head=stored[-1].entry_hash).ok
+    assert stored[0].prev_hash is None
+    assert stored[1].prev_hash == stored[0].entry_hash
+    assert stored[0].cost_usd == Decimal("0.000123")
+
+
+def test_jobs_have_chains_of_their_own(client: Any) -> None:
+    """One job's entries must be verifiable without another's."""
+    log = DynamoAuditLog(client, TABLE)
+    log.append(entry())
+    other = log.append(entry(job_id="job-2"))
+    assert other.prev_hash is None
+    assert log.entries("job-2") == [other]
+
+
+def test_an_entry_from_a_slow_clock_still_follows_the_last_one(client: Any) -> None:
+    """Agents' clocks differ by milliseconds; the order of reading must be the order of the chain."""
+    log = DynamoAuditLog(client, TABLE)
+    log.append(entry("tagger", at=NOW))
+    log.append(entry("charter", at=NOW - timedelta(seconds=3)))
+    log.append(entry("charter", at=NOW - timedelta(seconds=3)))
+    found = log.entries("job-1")
+    assert [one.agent for one in found] == ["tagger", "charter", "charter"]
+    assert verify_chain(found).ok
+
+
+class Atomic:
+    """The client as DynamoDB behaves: each request is atomic (moto's own threads are not); requests interleave."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._lock = client, Lock()
+
+    def query(self, **request: Any) -> Any:
+        with self._lock:
+            return self._client.query(**request)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        with self._lock:
+            return self._client.transact_write_items(**request)
+
+
+def test_parallel_agents_lose_nothing_and_keep_the_chain(client: Any) -> None:
+    """Four agents finishing together must not fork the chain or overwrite each other."""
+    writers = 8
+    together, atomic = Barrier(writers), Atomic(client)
+
+    def write(number: int) -> AuditEntry:
+        together.wait()
+        log = DynamoAuditLog(atomic, TABLE, sleep=lambda _s: None)  # type: ignore[arg-type]
+        return log.append(entry(f"agent-{number % 4}", at=NOW))
+
+    with ThreadPoolExecutor(writers) as pool:
+        written = list(pool.map(write, range(writers)))
+    found = DynamoAuditLog(client, TABLE).entries("job-1")
+    assert verify_chain(found).ok
+    assert {one.entry_hash for one in found} == {one.entry_hash for one in written}
+    assert len(found) == writers
+
+
+class Behind:
+    """A client that for its first reads sees the chain as it was before another writer."""
+
+    def __init__(self, client: Any, stale_reads: int) -> None:
+        self._client, self.stale = client, stale_reads
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def query(self, **request: Any) -> Any:
+        if self.stale:
+            self.stale -= 1
+            return {"Items": []}
+        return self._client.query(**request)
+
+
+def test_whoever_loses_the_race_reads_the_new_end_and_tries_again(client: Any) -> None:
+    """The second writer of the same link is refused by the table itself, not by luck."""
+    first = DynamoAuditLog(client, TABLE).append(entry("tagger"))
+    sleeps: list[float] = []
+    second = DynamoAuditLog(Behind(client, 2), TABLE, sleep=sleeps.append).append(entry("reporter"))  # type: ignore[arg-type]
+    assert second.prev_hash == first.entry_hash
+    assert len(sleeps) == 2
+
+
+def test_a_chain_that_stays_contended_is_unavailable_and_not_forked(client: Any) -> None:
+    """Giving up must leave what was there."""
+    DynamoAuditLog(client, TABLE).append(entry("tagger"))
+    with pytest.raises(UnavailableError):
+        DynamoAuditLog(Behind(client, 99), TABLE, sleep=lambda _s: None).append(entry())  # type: ignore[arg-type]
+    assert len(DynamoAuditLog(client, TABLE).entries("job-1")) == 1
+
+
+def test_a_missing_table_is_unavailable(client: Any) -> None:
+    """An agent must not give a decision that nobody recorded."""
+    with pytest.raises(UnavailableError):
+        DynamoAuditLog(client, "nowhere").append(entry())
+
+
+def test_the_index_by_agent_holds_entries_and_no_links(client: Any) -> None:
+    """Compliance queries by agent and date see decisions only; the user only as a hash, no prompt at all."""
+    log = DynamoAuditLog(client, TABLE)
+    log.append(entry("charter"))
+    log.append(entry("charter"))
+    items = client.query(
+        TableName=TABLE,
+        IndexName="by_agent",
+        KeyConditionExpression="agent = :a",
+        ExpressionAttributeValues={":a": {"S": "charter"}},
+    )["Items"]
+    assert len(items) == 2
+    everything = str(client.scan(TableName=TABLE)["Items"])
+    assert "user-1" not in everything
+
+
+def test_a_changed_entry_is_noticed(client: Any) -> None:
+    """Whoever edits the table by hand breaks the chain visibly."""
+    log = DynamoAuditLog(client, TABLE)
+    stored = [log.append(entry()), log.append(entry())]
+    changed = stored[0].model_copy(update={"compliance_check": "FAIL"})
+    assert not verify_chain([changed, stored[1]]).ok

@@ -1,0 +1,191 @@
+"""The model behind Converse: what is sent, what is retried, and how every failure is named (LLM-03, AGENT-12)."""
+
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.stub import ANY, Stubber
+
+from advisor.adapters.bedrock import BedrockModel, Guardrail, ModelPrice
+from advisor.adapters.patience import ENOUGH_SECONDS, Patience
+from advisor.domain.retry import RetryPolicy
+from advisor.ports.model import ModelError, Question, Refused
+
+MODEL = "us.example.model-v1:0"
+PRICE = ModelPrice(Decimal("3"), Decimal("15"))
+SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}}
+QUESTION = Question(
+    system="You word.", prompt="Word it.\n\n<data>\n{}\n</data>", tool_name="say", tool_description="Say it.",
+    schema=SCHEMA, prompt_version="t-1",
+)  # fmt: skip
+
+
+def answered(content: list[dict[str, Any]], stop: str = "tool_use") -> dict[str, Any]:
+    return {
+        "output": {"message": {"role": "assistant", "content": content}},
+        "stopReason": stop,
+        "usage": {"inputTokens": 1000, "outputTokens": 200, "totalTokens": 1200},
+        "metrics": {"latencyMs": 5},
+    }
+
+
+def said(value: Any) -> list[dict[str, Any]]:
+    return [{"toolUse": {"toolUseId": "u1", "name": "say", "input": value}}]
+
+
+class Bench:
+    """A stubbed client, and a model whose sleeps are recorded."""
+
+    def __init__(self, **options: Any) -> None:
+        self.client = boto3.client("bedrock-runtime", region_name="us-east-1", aws_access_key_id="x",
+                                   aws_secret_access_key="x")  # fmt: skip
+        # Without botocore's own retries, so that what is counted is our policy.
+        self.client.meta.events.unregister("needs-retry.bedrock-runtime")
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+        self.sleeps: list[float] = []
+        patience = Patience(
+            RetryPolicy(attempts=3),
+            sleep=self.sleeps.append,
+            rng=lambda: 0.99,
+            time_left=options.pop("time_left", lambda: float("inf")),
+        )
+        self.model = BedrockModel(self.client, MODEL, PRICE, patience=patience, **options)
+
+
+def test_one_forced_tool_is_sent_and_its_input_is_the_answer_with_its_cost() -> None:
+    """A model left to choose would answer prose that no schema can check."""
+    bench = Bench()
+    sent = {
+        "modelId": MODEL,
+        "system": [{"text": "You word."}],
+        "messages": [{"role": "user", "content": [{"text": QUESTION.prompt}]}],
+        "inferenceConfig": {"maxTokens": 4096, "temperature": 0.0},
+        "toolConfig": {
+            "tools": [{"toolSpec": {"name": "say", "description": "Say it.", "inputSchema": {"json": SCHEMA}}}],
+            "toolChoice": {"tool": {"name": "say"}},
+        },
+    }
+    bench.stub.add_response("converse", answered(said({"word": "hi"})), sent)
+    answer = bench.model.ask(QUESTION)
+    assert answer.value == {"word": "hi"}
+    assert (answer.input_tokens, answer.output_tokens, answer.stop_reason) == (1000, 200, "tool_use")
+    assert answer.cost_usd == Decimal("0.006")  # 1000 x 3/1e6 + 200 x 15/1e6
+    bench.stub.assert_no_pending_responses()
+
+
+def test_the_guardrail_goes_with_every_call_and_its_intervention_is_final() -> None:
+    """An intervention that is retried would be asked until it slips through."""
+    bench = Bench(guardrail=Guardrail("gr-1", "7"))
+    expected: dict[str, Any] = dict.fromkeys(("modelId", "system", "messages", "inferenceConfig", "toolConfig"), ANY)
+    expected["guardrailConfig"] = {"guardrailIdentifier": "gr-1", "guardrailVersion": "7"}
+    bench.stub.add_response("converse", answered([{"text": "blocked"}], "guardrail_intervened"), expected)
+    with pytest.raises(ModelError) as refused:
+        bench.model.ask(QUESTION)
+    assert (refused.value.reason, refused.value.retryable) == ("guardrail", False)
+    assert bench.sleeps == []
+    assert bench.model.guardrail_version == "gr-1:7"
+
+
+def test_throttling_waits_2_to_10_seconds_and_then_succeeds() -> None:
+    """AGENT-12: a busy account costs seconds, not the analysis."""
+    bench = Bench()
+    for _ in range(2):
+        bench.stub.add_client_error("converse", "ThrottlingException", "slow down", 429)
+    bench.stub.add_response("converse", answered(said({"word": "hi"})))
+    assert bench.model.ask(QUESTION).value == {"word": "hi"}
+    assert len(bench.sleeps) == 2
+    assert all(2 <= wait <= 10 for wait in bench.sleeps)
+
+
+def test_throttling_gives_up_after_three_attempts() -> None:
+    """Without an end the function's time-out would decide."""
+    bench = Bench()
+    for _ in range(3):
+        bench.stub.add_client_error("converse", "ThrottlingException", "slow down", 429)
+    with pytest.raises(ModelError) as error:
+        bench.model.ask(QUESTION)
+    assert error.value.reason == "throttled"
+    bench.stub.assert_no_pending_responses()
+
+
+def test_no_further_attempt_is_begun_when_the_invocation_is_almost_over() -> None:
+    """The fallback needs what time is left."""
+    bench = Bench(time_left=lambda: ENOUGH_SECONDS - 1)
+    bench.stub.add_client_error("converse", "ThrottlingException", "slow down", 429)
+    with pytest.raises(ModelError):
+        bench.model.ask(QUESTION)
+    assert bench.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("ValidationException", "invalid_request"), ("AccessDeniedException", "invalid_request"), ("Odd", "unavailable")],
+)
+def test_what_cannot_get_better_is_not_tried_again(code: str, reason: str) -> None:
+    """A wrong request stays wrong, and each try costs."""
+    bench = Bench()
+    bench.stub.add_client_error("converse", code, "no", 400)
+    with pytest.raises(ModelError) as error:
+        bench.model.ask(QUESTION)
+    assert (error.value.reason, error.value.retryable, bench.sleeps) == (reason, False, [])
+    assert str(error.value) != "no"
+
+
+class Failing:
+    """A client whose connection fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.calls = error, 0
+
+    def converse(self, **_request: Any) -> dict[str, Any]:
+        self.calls += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="https://x"), ConnectTimeoutError(endpoint_url="https://x")]
+)
+def test_a_model_that_does_not_answer_is_a_timeout_and_tried_again(error: Exception) -> None:
+    """A hanging connection must end as a named reason, without the address."""
+    client = Failing(error)
+    model = BedrockModel(client, MODEL, PRICE, patience=Patience(sleep=lambda _s: None))  # type: ignore[arg-type]
+    with pytest.raises(ModelError) as raised:
+        model.ask(QUESTION)
+    assert (raised.value.reason, client.calls) == ("timeout", 3)
+    assert "https://x" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "content", [[{"text": "prose"}], [{"toolUse": {"toolUseId": "u", "name": "other", "input": {}}}]]
+)
+def test_prose_or_another_tool_is_an_empty_answer_for_the_schema_to_refuse(content: list[dict[str, Any]]) -> None:
+    """The frame's repair turn tells the model; the adapter does not guess."""
+    bench = Bench()
+    bench.stub.add_response("converse", answered(content))
+    assert bench.model.ask(QUESTION).value == {}
+
+
+def test_a_cut_answer_is_refused() -> None:
+    """Half a report must not look like one."""
+    bench = Bench()
+    bench.stub.add_response("converse", answered(said({"word": "h"}), "max_tokens"))
+    with pytest.raises(ModelError, match="token limit"):
+        bench.model.ask(QUESTION)
+
+
+def test_the_repair_turn_shows_the_model_its_refused_answer_and_the_reason() -> None:
+    """Without its own words the model cannot know what to correct."""
+    bench = Bench()
+    turns = [
+        {"role": "user", "content": [{"text": QUESTION.prompt}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": ANY, "name": "say", "input": {"n": 1}}}]},
+        {"role": "user", "content": [{"toolResult": {
+            "toolUseId": ANY, "status": "error", "content": [{"text": "word: missing"}]}}]},
+    ]  # fmt: skip
+    expected = dict.fromkeys(("modelId", "system", "inferenceConfig", "toolConfig"), ANY) | {"messages": turns}
+    bench.stub.add_response("converse", answered(said({"word": "hi"})), expected)
+    refused = Question(**{**QUESTION.__dict__, "refused": Refused({"n": 1}, "word: missing")})
+    assert bench.model.ask(refused).value == {"word": "hi"}

@@ -1,0 +1,102 @@
+"""Settings of the functions: complete or refused at once, with every fault named."""
+
+import json
+
+import pytest
+
+from advisor.adapters import environment
+from advisor.adapters.environment import (
+    ApiEnvironment,
+    AuthorizerEnvironment,
+    ConfigurationError,
+    PlannerEnvironment,
+    ReporterEnvironment,
+    RotationEnvironment,
+    parse,
+)
+
+BASE = {"ENVIRONMENT": "dev", "POWERTOOLS_SERVICE_NAME": "x"}
+ISSUER = {"issuer": "https://i", "jwks_url": "https://i/keys", "audience": "a"}
+
+
+def test_every_bad_variable_is_named_at_once_with_its_value_and_reason():
+    """A deployment is repaired in one go, not variable by variable."""
+    with pytest.raises(ConfigurationError) as error:
+        parse(PlannerEnvironment, BASE | {"ANALYSIS_MAX_RECEIVES": "0", "PRICE_API_URL": "ftp://x", "AUDIT_TABLE": ""})
+    text = str(error.value)
+    for part in (
+        "ANALYSIS_MAX_RECEIVES='0': Input should be greater than or equal to 1",
+        "PRICE_API_URL='ftp://x'",
+        "AUDIT_TABLE: missing",
+        "DATABASE_CLUSTER_ARN: missing",
+        "TAGGER_FUNCTION: missing",
+    ):
+        assert part in text
+    assert "PlannerEnvironment" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("[]", "names no issuer"),
+        ("not json", "Invalid JSON"),
+        (json.dumps([{**ISSUER, "audience": ""}]), "has no audience"),
+        (json.dumps([{**ISSUER, "audience": []}]), "has no audience"),
+        (json.dumps([{**ISSUER, "jwks_url": "http://i.example.com/keys"}]), "jwks_url"),
+        (json.dumps([{**ISSUER, "audience_claim": "scope"}]), "audience_claim"),
+    ],
+)
+def test_an_issuer_that_would_let_anybody_in_is_refused(value: str, reason: str):
+    """No audience, or keys over an open line, would be an open door (AUTH-01)."""
+    with pytest.raises(ConfigurationError, match=reason):
+        parse(AuthorizerEnvironment, BASE | {"TRUSTED_ISSUERS": value})
+
+
+@pytest.mark.parametrize("url", ["https://i/keys", "http://127.0.0.1:4566/_issuer/jwks.json", "http://localhost/k"])
+def test_keys_come_over_tls_or_from_this_machine(url: str):
+    """A local issuer needs no certificate."""
+    found = parse(AuthorizerEnvironment, BASE | {"TRUSTED_ISSUERS": json.dumps([{**ISSUER, "jwks_url": url}])})
+    assert found.trusted_issuers[0].jwks_url == url
+    assert found.trusted_issuers[0].audiences == {"a"}
+
+
+def test_a_guardrail_is_set_wholly_or_not_at_all():
+    """Half a pair would silently be no guardrail."""
+    agent = BASE | {
+        "DATABASE_CLUSTER_ARN": "c",
+        "DATABASE_SECRET_ARN": "s",
+        "DATABASE_NAME": "d",
+        "AUDIT_TABLE": "t",
+        "MODEL_ID": "m",
+        "MODEL_PRICE_INPUT_PER_MTOK": "3",
+        "MODEL_PRICE_OUTPUT_PER_MTOK": "15",
+        "GUARDRAIL_ID": "g",
+    }
+    with pytest.raises(ConfigurationError, match="set both or none"):
+        parse(ReporterEnvironment, agent)
+    assert parse(ReporterEnvironment, agent | {"GUARDRAIL_VERSION": "1"}).guardrail_version == "1"
+
+
+def test_a_verified_connection_needs_an_authority():
+    """Else it would be verified against nothing."""
+    with pytest.raises(ConfigurationError, match="DATABASE_CA_FILE"):
+        parse(RotationEnvironment, BASE | {"DATABASE_TLS": "verify"})
+
+
+def test_the_environment_is_read_once_a_process(monkeypatch):
+    """A warm function does not parse it at each request."""
+    for name, value in BASE.items():
+        monkeypatch.setenv(name, value)
+    environment.forget()
+    first = environment.load(RotationEnvironment)
+    monkeypatch.setenv("ENVIRONMENT", "changed")
+    assert environment.load(RotationEnvironment) is first
+    environment.forget()
+    assert environment.load(RotationEnvironment).environment == "changed"
+    environment.forget()
+
+
+def test_a_wildcard_is_no_origin():
+    """CORS is for one front end (API-13)."""
+    with pytest.raises(ConfigurationError, match="ALLOWED_ORIGIN"):
+        parse(ApiEnvironment, BASE | {"ALLOWED_ORIGIN": "*"})

@@ -1,0 +1,27 @@
+"""Stores over a fresh database in which ann has a profile."""
+
+import pytest
+
+from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
+from advisor.adapters.records import Records
+
+
+@pytest.fixture
+def records(database) -> Records:
+    """The API's records."""
+    made = Records(database)
+    made.profile("ann")
+    return made
+
+
+@pytest.fixture
+def portfolios(database) -> DataApiPortfolioStore:
+    """The portfolio port."""
+    return DataApiPortfolioStore(database)
+
+
+@pytest.fixture
+def jobs(database, records) -> DataApiJobStore:
+    """The job port."""
+    return DataApiJobStore(database)
