@@ -22,7 +22,7 @@ from stacks.bundles import OUTPUT, ROOT, SOURCES, Bundles, Target, sources
 RUNTIME_FOLDER = "/var/task"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-DROPPED_FOLDERS = {"tests", "test", "testing", "examples", "docs", "f2py", "include", "bin", "__pycache__"}
+DROPPED_FOLDERS = {"tests", "test", "testing", "examples", "f2py", "include", "bin", "__pycache__"}
 KEPT_FOLDERS = {("numpy", "testing")}
 DROPPED_SUFFIXES = {".pyi", ".pyx", ".pxd", ".a", ".h", ".c", ".md", ".rst"}
 KEPT_METADATA = {"METADATA", "entry_points.txt", "LICENSE", "LICENSE.txt", "top_level.txt"}

@@ -60,7 +60,8 @@ class Bundles:
             if kind not in self.kinds():
                 raise BundleMissingError(f"there is no bundle {kind!r} in lambdas/bundles.toml")
             digest = hashlib.sha256(f"{kind} {self.target} {self.kinds()[kind]}".encode())
-            digest.update((ROOT / "lambdas" / "requirements" / f"{kind}.txt").read_bytes())
+            for recipe in (f"lambdas/requirements/{kind}.txt", "alex/bundle.py", "alex/compile_bytecode.mjs"):
+                digest.update((ROOT / recipe).read_bytes())
             for path in sources():
                 digest.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
             self._hashes[kind] = digest.hexdigest()

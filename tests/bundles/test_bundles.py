@@ -1,6 +1,8 @@
 """A function that cannot be imported in Lambda fails at its first call: its zip is judged before it is uploaded."""
 
 import hashlib
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -64,6 +66,29 @@ def test_a_bundle_fits_and_carries_all_functions(aws_zips: dict[str, Path], kind
         assert {f"advisor/handlers/{name}.py" for name in ("planner", "migrations")} <= set(archive.namelist())
         services = {n.split("/")[2] for n in archive.namelist() if n.startswith("botocore/data/") and n.count("/") > 3}
     assert services == set(Bundles.kinds()[kind]["services"])
+
+
+HANDLERS = {
+    "api": ("api", "authorizer", "sweeper"),
+    "agent": ("planner", "tagger", "reporter", "charter"),
+    "numeric": ("retirement",),
+    "data": ("migrations", "rotation"),
+}
+
+
+@pytest.mark.parametrize("kind", HANDLERS)
+def test_every_handler_imports_from_its_bundle_alone(host_zips: dict[str, Path], kind: str, tmp_path: Path) -> None:
+    """What was stripped too eagerly is found when a function starts: here, not after a deployment."""
+    with zipfile.ZipFile(host_zips[kind]) as archive:
+        archive.extractall(tmp_path)
+    modules = [f"advisor.handlers.{name}" for name in HANDLERS[kind]]
+    program = (
+        f"import sys, importlib; sys.path.insert(0, {str(tmp_path)!r}); "
+        f"[getattr(importlib.import_module(m), 'handler') for m in {modules!r}]; "
+        f"import boto3; [boto3.client(s, region_name='us-east-1') for s in {Bundles.kinds()[kind]['services']!r}]"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_same_inputs_give_the_same_bytes(
