@@ -1,0 +1,140 @@
+"""Alarms of functions, queues, the API and the database: what is watched, in one shape.
+
+Every alarm says in its description what happened and where to look, has a name that a person recognises in an e-mail
+(OBS-17), and always goes to a topic: an alarm that tells nobody is refused by the signature. Missing data means that
+nothing ran, which is healthy.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cw
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from hardened.topics import Alerts
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorLimits:
+    """When errors of a function count as a problem.
+
+    More than ``rate_pct`` percent, or more than ``count`` in 5 minutes.
+    """
+
+    rate_pct: float
+    count: int
+
+
+def alarm(
+    scope: Construct,
+    id: str,
+    *,
+    name: str,
+    metric: cw.IMetric,
+    threshold: float,
+    topic: sns.ITopic,
+    description: str,
+    periods: int = 1,
+) -> cw.Alarm:
+    """An alarm that tells ``topic`` when ``metric`` is over ``threshold`` for ``periods`` periods,
+    and when it is well again.
+    """
+    made = cw.Alarm(
+        scope,
+        id,
+        alarm_name=name,
+        alarm_description=description,
+        metric=metric,
+        threshold=threshold,
+        comparison_operator=cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluation_periods=periods,
+        treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+    )
+    made.add_alarm_action(actions.SnsAction(topic))
+    made.add_ok_action(actions.SnsAction(topic))
+    return made
+
+
+def error_rate(*, errors: cw.IMetric, total: cw.IMetric, count: int, label: str) -> cw.MathExpression:
+    """Errors in percent of ``total``.
+
+    100 as soon as there are more than ``count``, so that one threshold holds both rules.
+    """
+    return cw.MathExpression(
+        expression=f"IF(errors > {count}, 100, IF(total > 0, 100 * errors / total, 0))",
+        using_metrics={"errors": errors, "total": total},
+        period=FIVE_MINUTES,
+        label=label,
+    )
+
+
+class FunctionAlarms(Construct):
+    """Errors, throttles, duration (p95, p99) and, where concurrency is reserved, its use (OBS-08, OBS-09).
+
+    Thresholds without a figure in the sources are proportions: p95 over 80% and p99 over 95% of the timeout, more than
+    80% of the reserved concurrency.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        function: lambda_.Function,
+        name: str,
+        errors: ErrorLimits,
+        alerts: Alerts,
+        reserved: int | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        timeout_ms = function.timeout.to_milliseconds() if function.timeout else 3000
+        self.errors = alarm(
+            self,
+            "Errors",
+            name=f"{name}-errors",
+            metric=error_rate(
+                errors=function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
+                total=function.metric_invocations(period=FIVE_MINUTES, statistic="Sum"),
+                count=errors.count,
+                label=f"Errors in % (100: more than {errors.count})",
+            ),
+            threshold=errors.rate_pct,
+            topic=alerts.critical,
+            description=f"{name}: more than {errors.rate_pct}% of invocations, or more than {errors.count} "
+            "in 5 minutes, failed. See the function's log group. [OBS-08]",
+        )
+        self.throttles = alarm(
+            self,
+            "Throttles",
+            name=f"{name}-throttles",
+            metric=function.metric_throttles(period=FIVE_MINUTES, statistic="Sum"),
+            threshold=0,
+            topic=alerts.warning,
+            description=f"{name} was throttled: its reserved or the account's concurrency is used up. [OBS-09]",
+        )
+        for percentile, share in ((95, 0.80), (99, 0.95)):
+            alarm(
+                self,
+                f"DurationP{percentile}",
+                name=f"{name}-duration-p{percentile}",
+                metric=function.metric_duration(period=FIVE_MINUTES, statistic=f"p{percentile}"),
+                threshold=timeout_ms * share,
+                topic=alerts.warning,
+                description=f"{name}: p{percentile} of the duration is over {share:.0%} of the timeout "
+                f"({timeout_ms / 1000:g} s); runs will soon be cut off. [OBS-09]",
+            )
+        if reserved:
+            alarm(
+                self,
+                "Concurrency",
+                name=f"{name}-concurrency",
+                metric=function.metric("ConcurrentExecutions", period=FIVE_MINUTES, statistic="Maximum"),
+                threshold=reserved * 0.8,
+                topic=alerts.warning,
+                description=f"{name} uses more than 80% of its {reserved} reserved executions. [OBS-09]",
+            )

@@ -1,0 +1,141 @@
+"""A model that can be called only with its guardrail, and only through the inference profile that was chosen.
+
+Decisions: IAM, not the caller's good will, requires the guardrail (`bedrock:GuardrailIdentifier`, with its version);
+the foundation models behind a cross-region profile may be reached through that profile only. A guardrail's version is a
+snapshot that CloudFormation never renews by itself, so its id carries a hash of the policy: another policy, another
+version. What is denied is what lies outside the product's authorised scope (GUARD-06), never the advice it is made for.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Aws
+from aws_cdk import aws_bedrock as bedrock
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from hardened.grants import allow
+
+PROFILE_PREFIXES = ("us", "eu", "apac", "jp", "au", "ca", "global")
+HARM = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
+# Identifiers that no analysis needs; names of people and firms are left, since reports speak of companies.
+PERSONAL = (
+    "CREDIT_DEBIT_CARD_NUMBER",
+    "EMAIL",
+    "PASSWORD",
+    "PHONE",
+    "US_BANK_ACCOUNT_NUMBER",
+    "US_SOCIAL_SECURITY_NUMBER",
+)
+
+
+class Guardrail(Construct):
+    """Content filters, prompt-attack filter, masked personal identifiers, and denied topics."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        denied_topics: Mapping[str, str],
+        refusal: str,
+    ) -> None:
+        """Make the guardrail and the version in force.
+
+        :param denied_topics: name (letters, digits, hyphens) -> what it is, at most 200 characters.
+        :param refusal: what a blocked prompt or answer says instead.
+        """
+        super().__init__(scope, id)
+        policy = {
+            "content_policy_config": {"filtersConfig": _filters()},
+            "sensitive_information_policy_config": {
+                "piiEntitiesConfig": [{"type": kind, "action": "ANONYMIZE"} for kind in PERSONAL]
+            },
+            "topic_policy_config": {
+                "topicsConfig": [
+                    {"name": topic, "definition": definition, "type": "DENY"}
+                    for topic, definition in denied_topics.items()
+                ]
+            },
+        }
+        guardrail = bedrock.CfnGuardrail(
+            self,
+            "Guardrail",
+            name=name,
+            description="What the analysis model may be asked and may say",
+            blocked_input_messaging=refusal,
+            blocked_outputs_messaging=refusal,
+            content_policy_config=policy["content_policy_config"],
+            sensitive_information_policy_config=policy["sensitive_information_policy_config"],
+            topic_policy_config=policy["topic_policy_config"],
+        )
+        digest = hashlib.sha256(json.dumps([policy, refusal], sort_keys=True).encode()).hexdigest()[:12]
+        version = bedrock.CfnGuardrailVersion(
+            self, f"Version{digest}", guardrail_identifier=guardrail.attr_guardrail_id, description=f"policy {digest}"
+        )
+        self.guardrail_id = guardrail.attr_guardrail_id
+        self.arn = guardrail.attr_guardrail_arn
+        self.version = version.attr_version
+
+    def environment(self) -> dict[str, str]:
+        """The pair of variables that a caller of the model reads."""
+        return {"GUARDRAIL_ID": self.guardrail_id, "GUARDRAIL_VERSION": self.version}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The chosen model: who may call it how, and what it costs.
+
+    :param model_id: an inference profile (``us.anthropic...``) or a plain foundation model's id.
+    :param regions: where the profile may route a request.
+    :param input_usd_per_mtok: price in USD for a million input tokens; ``output_usd_per_mtok`` likewise.
+    """
+
+    model_id: str
+    regions: tuple[str, ...]
+    guardrail: Guardrail
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+
+    def environment(self) -> dict[str, str]:
+        """What a caller of the model reads from its environment."""
+        return {
+            "MODEL_ID": self.model_id,
+            "MODEL_PRICE_INPUT_PER_MTOK": str(self.input_usd_per_mtok),
+            "MODEL_PRICE_OUTPUT_PER_MTOK": str(self.output_usd_per_mtok),
+            **self.guardrail.environment(),
+        }
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> None:
+        """Let ``grantee`` call the model with the guardrail in force, and in no other way."""
+        guarded = {"bedrock:GuardrailIdentifier": f"{self.guardrail.arn}:{self.guardrail.version}"}
+        profile = f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:inference-profile/{self.model_id}"
+        prefix, _, base = self.model_id.partition(".")
+        is_profile = prefix in PROFILE_PREFIXES
+        if is_profile:
+            allow(
+                grantee,
+                actions=("bedrock:InvokeModel",),
+                resources=(profile,),
+                conditions={"StringEquals": guarded},
+            )
+        regions = self.regions if is_profile else (Aws.REGION,)
+        through = {"bedrock:InferenceProfileArn": profile} if is_profile else {}
+        allow(
+            grantee,
+            actions=("bedrock:InvokeModel",),
+            resources=tuple(
+                f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{base if is_profile else self.model_id}"
+                for region in regions
+            ),
+            conditions={"StringEquals": {**guarded, **through}},
+        )
+        allow(grantee, actions=("bedrock:ApplyGuardrail",), resources=(self.guardrail.arn,))
+
+
+def _filters() -> list[dict[str, str]]:
+    harm = [{"type": kind, "inputStrength": "HIGH", "outputStrength": "HIGH"} for kind in HARM]
+    return [*harm, {"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}]

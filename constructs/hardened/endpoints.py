@@ -1,0 +1,75 @@
+"""Endpoints: how traffic to AWS services stays off the internet (NET-03).
+
+Decision: every endpoint is listed with who needs it; a test compares the list with what the functions call. One
+security
+group admits the functions' group on 443. Endpoint policies admit principals of this account only, so that the way out
+cannot carry data to somebody else's account.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from aws_cdk import Aws
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from hardened.network import Network
+
+INTERFACE_ENDPOINTS = {
+    "secretsmanager": "rotation reads and writes the database's password; the planner reads the price provider's key",
+    "rds-data": "every function that reads or writes portfolios",
+    "bedrock-runtime": "the four agents call models",
+    "lambda": "the planner invokes the agents",
+    "sqs": "the API queues analyses; the sweeper queues them again",
+    "sts": "credentials of workloads that exchange roles (NET-03)",
+    "kms": "envelope encryption with customer keys (NET-03)",
+    "logs": "log delivery of workloads in the AI tier (NET-03)",
+}
+MINIMAL = ("secretsmanager",)
+"""Rotation always runs in the VPC; with functions outside it, nothing else needs an endpoint."""
+
+
+class Endpoints(Construct):
+    """Gateway endpoints for S3 and DynamoDB, and interface endpoints in the private tier."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, network: Network, choice: Literal["minimal", "full"]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.network = network
+        tiers = [network.functions, network.ai]
+        network.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3, subnets=tiers)
+        network.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB, subnets=tiers)
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=network.vpc,
+            description="Endpoints: HTTPS from functions",
+            allow_all_outbound=False,
+        )
+        self.security_group.connections.allow_from(
+            network.functions_security_group, ec2.Port.tcp(443), "HTTPS from functions"
+        )
+        self._add(INTERFACE_ENDPOINTS if choice == "full" else MINIMAL)
+
+    def _add(self, services: Iterable[str]) -> None:
+        for service in services:
+            endpoint = ec2.InterfaceVpcEndpoint(
+                self,
+                service.title().replace("-", ""),
+                vpc=self.network.vpc,
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                subnets=self.network.functions,
+                security_groups=[self.security_group],
+                private_dns_enabled=True,
+                open=False,
+            )
+            endpoint.add_to_policy(
+                iam.PolicyStatement(
+                    principals=[iam.AnyPrincipal()],
+                    actions=["*"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+                )
+            )

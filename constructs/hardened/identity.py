@@ -1,0 +1,115 @@
+"""The user pool: the default issuer of tokens (AUTH-05), hardened as far as Cognito goes.
+
+Decisions: the client is a public one for a browser application (no secret, authorization code with PKCE); it learns
+nothing about which users exist; access tokens live for an hour (AUTH-03). People are invited or approved elsewhere:
+a firm's platform has no self sign-up. Roles are groups, which every token carries.
+"""
+
+from typing import Literal
+
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from hardened.acknowledge import acknowledge
+
+TOKEN_LIFE = Duration.hours(1)
+REFRESH_LIFE = Duration.hours(12)
+ROLES = ("investor", "advisor", "senior_advisor", "compliance", "operator")
+
+
+class UserPool(Construct):
+    """Users, their roles, and the browser application's client."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        mfa: Literal["optional", "required"],
+        origin: str,
+        protected: bool,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        """Make the pool.
+
+        :param name: first part of the sign-in pages' host name, which is an interface; the account id makes it unique.
+        :param origin: where the browser application lives; it is called back at ``<origin>/callback``.
+        :param protected: the pool refuses to be deleted.
+        """
+        super().__init__(scope, id)
+        self.pool = self._pool(mfa, protected=protected, removal_policy=removal_policy)
+        self.client = self._client(origin)
+        self.pool.add_domain(
+            "SignIn", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{name}-{Aws.ACCOUNT_ID}")
+        )
+        for role in ROLES:
+            cognito.CfnUserPoolGroup(self, f"Role{role}", user_pool_id=self.pool.user_pool_id, group_name=role)
+        if mfa == "optional":
+            acknowledge(
+                self.pool,
+                rule="AwsSolutions::AwsSolutions-COG2",
+                reason="A second factor is optional in this environment by setting (auth.mfa), which production "
+                "refuses; it holds no client data, and developers sign in with test users.",
+            )
+
+    def _pool(
+        self, mfa: Literal["optional", "required"], *, protected: bool, removal_policy: RemovalPolicy
+    ) -> cognito.UserPool:
+        return cognito.UserPool(
+            self,
+            "Pool",
+            feature_plan=cognito.FeaturePlan.PLUS,
+            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION,
+            mfa=cognito.Mfa.REQUIRED if mfa == "required" else cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=cognito.PasswordPolicy(
+                min_length=14,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+                temp_password_validity=Duration.days(1),
+                password_history_size=24,
+            ),
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            self_sign_up_enabled=False,
+            deletion_protection=protected,
+            removal_policy=removal_policy,
+        )
+
+    def _client(self, origin: str) -> cognito.UserPoolClient:
+        return self.pool.add_client(
+            "Web",
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            auth_flows=cognito.AuthFlow(user_srp=True),
+            access_token_validity=TOKEN_LIFE,
+            id_token_validity=TOKEN_LIFE,
+            refresh_token_validity=REFRESH_LIFE,
+            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL],
+                callback_urls=[f"{origin}/callback"],
+                logout_urls=[origin],
+            ),
+        )
+
+    @property
+    def issuer(self) -> dict[str, str]:
+        """The pool as a trusted issuer: its access tokens name the client in ``client_id``."""
+        url = f"https://cognito-idp.{Stack.of(self).region}.{Aws.URL_SUFFIX}/{self.pool.user_pool_id}"
+        return {
+            "issuer": url,
+            "jwks_url": f"{url}/.well-known/jwks.json",
+            "audience": self.client.user_pool_client_id,
+            "audience_claim": "client_id",
+            "user_claim": "sub",
+        }

@@ -1,0 +1,236 @@
+"""The analysis: its queue, the planner, the four specialists, and the sweeper that lets no job get lost (SYS-07,
+SYS-08).
+
+The planner may invoke exactly the specialists named in `SPECIALISTS` (IAM-06). Adding an agent: see
+docs/adding-an-agent-infrastructure.md.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from hardened import Classification, Database, acknowledge
+from hardened.agents import APPEND, AgentAccess, AgentFunction
+from hardened.bedrock import Guardrail, Model
+from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
+from hardened.grants import allow, invoke, use_key, use_table
+from hardened.queues import WorkQueue
+from settings import Settings
+from stacks.base import PlatformStack, removal_policy
+from stacks.bundles import Bundles
+
+REMEMBER = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+SWEEP_EVERY = Duration.minutes(5)
+REFUSAL = "This request is outside what Alex may advise on."
+# Outside the authorised scope (GUARD-06): allocation and retirement advice is the product and is not denied.
+DENIED_TOPICS = {
+    "Derivatives-and-leverage": "Strategies with options, futures, contracts for difference, margin loans or other "
+    "leverage, or instructions how to trade them.",
+    "Tax-and-legal-advice": "Advice on a person's own tax return, tax avoidance, or legal rights and disputes.",
+    "Guaranteed-returns": "Promising or guaranteeing a return, a price, or that an investment cannot lose money.",
+    "Product-promotion": "Promoting a specific provider's product, token offering or subscription for its own sake.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specialist:
+    """One agent that the planner calls: the bundle it needs, and whether it looks at the valuation's day."""
+
+    bundle: str = "agent"
+    dated: bool = True
+
+
+SPECIALISTS = {
+    "Tagger": Specialist(dated=False),
+    "Reporter": Specialist(),
+    "Charter": Specialist(),
+    "Retirement": Specialist(bundle="numeric"),
+}
+
+
+class AgentsStack(PlatformStack):
+    """Everything between a queued request and its finished analysis."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bundles: Bundles,
+        functions: FunctionDefaults,
+        database: Database,
+        audit_table: dynamodb.ITableV2,
+        idempotency_table: dynamodb.ITableV2,
+    ) -> None:
+        super().__init__(
+            scope, construct_id, settings=settings, description="Alex: analysis", holds=Classification.CLIENT_DATA
+        )
+        self._settings = settings
+        self._bundles = bundles
+        self._defaults = functions
+        self._database = database
+        self.price_secret = self._price_secret()
+        self.analysis_queue = self._queue()
+        self.guardrail = Guardrail(
+            self, "Guardrail", name=f"alex-{settings.name}", denied_topics=DENIED_TOPICS, refusal=REFUSAL
+        )
+        self.specialists = self._specialists(audit_table)
+        self.planner = self._planner(audit_table, idempotency_table)
+        self.sweeper = self._sweeper()
+        self.functions: dict[str, Function] = {
+            "Planner": self.planner,
+            **self.specialists,
+            "Sweeper": self.sweeper,
+        }
+        self.queues: dict[str, WorkQueue] = {"Analysis": self.analysis_queue}
+        CfnOutput(self, "AnalysisQueueUrl", value=self.analysis_queue.queue.queue_url)
+        CfnOutput(self, "AnalysisDeadLetterQueueUrl", value=self.analysis_queue.dead_letters.queue.queue_url)
+        CfnOutput(self, "PriceSecretArn", value=self.price_secret.secret_arn)
+        CfnOutput(self, "AuditTableName", value=audit_table.table_name)
+
+    def _price_secret(self) -> secretsmanager.Secret:
+        secret = secretsmanager.Secret(
+            self, "PriceKey", description='Key of the price provider: {"api_key": "..."}, set by an operator'
+        )
+        secret.apply_removal_policy(removal_policy(self._settings))
+        for rule in (
+            "AwsSolutions::AwsSolutions-SMG4",
+            "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerRotationEnabled",
+        ):
+            acknowledge(
+                secret,
+                rule=rule,
+                reason="The provider issues and revokes its API key in its own console and offers no API for it, so "
+                "an operator rotates it; the key reads public prices only, and one function can read the secret.",
+            )
+        return secret
+
+    def _queue(self) -> WorkQueue:
+        queue = self._settings.queue
+        return WorkQueue(
+            self,
+            "Analysis",
+            name=f"alex-{self._settings.name}-analysis",
+            visibility_s=queue.visibility_seconds,
+            max_receives=queue.max_receives,
+            alarm_age_s=self._settings.alarms.queue_age_seconds,
+            alerts=self._defaults.alerts,
+        )
+
+    def _specialists(self, audit_table: dynamodb.ITableV2) -> dict[str, Function]:
+        agents = self._settings.agents
+        model = self._settings.model
+        access = AgentAccess(
+            model=Model(
+                model_id=model.model_id,
+                regions=model.regions,
+                guardrail=self.guardrail,
+                input_usd_per_mtok=model.input_usd_per_mtok,
+                output_usd_per_mtok=model.output_usd_per_mtok,
+            ),
+            database=self._database,
+            audit_table=audit_table,
+            limits={
+                "RETRY_ATTEMPTS": str(agents.retry_attempts),
+                "MAX_TURNS": str(agents.max_turns),
+                "MAX_RESPONSE_CHARS": str(self._settings.guardrails.max_response_chars),
+            },
+        )
+        extra = {"Retirement": {"MONTE_CARLO_PATHS": str(agents.monte_carlo_paths)}}
+        return {
+            name: AgentFunction(
+                self,
+                name,
+                defaults=self._defaults,
+                access=access,
+                code=self._bundles.code(specialist.bundle),
+                size=Size(memory_mb=agents.memory_mb, timeout_s=agents.timeout_s),
+                extra={**extra.get(name, {}), **(self._valuation_date() if specialist.dated else {})},
+            )
+            for name, specialist in SPECIALISTS.items()
+        }
+
+    def _planner(self, audit_table: dynamodb.ITableV2, idempotency_table: dynamodb.ITableV2) -> Function:
+        settings = self._settings
+        planner = Function(
+            self,
+            "Planner",
+            defaults=self._defaults,
+            program=Program(
+                code=self._bundles.code("agent"),
+                handler="advisor.handlers.planner.handler",
+                environment={
+                    **self._database.environment,
+                    "ANALYSIS_QUEUE_URL": self.analysis_queue.queue.queue_url,
+                    "ANALYSIS_MAX_RECEIVES": str(settings.queue.max_receives),
+                    "AUDIT_TABLE": audit_table.table_name,
+                    "IDEMPOTENCY_TABLE": idempotency_table.table_name,
+                    "PRICE_API_URL": settings.prices.api_url,
+                    "PRICE_SECRET_ARN": self.price_secret.secret_arn,
+                    "PRICE_STALE_TRADING_DAYS": str(settings.prices.stale_trading_days),
+                    **self._valuation_date(),
+                    **invoke_environment(self.specialists),
+                },
+            ),
+            size=Size(
+                memory_mb=settings.planner.memory_mb,
+                timeout_s=settings.planner.timeout_s,
+                reserved=settings.planner.reserved_concurrency,
+            ),
+        )
+        self._database.grant_data_api(planner)
+        use_table(planner, audit_table, *APPEND)
+        use_table(planner, idempotency_table, *REMEMBER)
+        allow(planner, actions=("secretsmanager:GetSecretValue",), resources=(self.price_secret.secret_arn,))
+        use_key(planner, self.price_secret.encryption_key, "kms:Decrypt")
+        for specialist in self.specialists.values():
+            invoke(planner, specialist.function.function_arn)
+        self.analysis_queue.feed(planner.function, concurrency=settings.planner.reserved_concurrency)
+        return planner
+
+    def _sweeper(self) -> Function:
+        limits = self._settings.queue
+        sweeper = Function(
+            self,
+            "Sweeper",
+            defaults=self._defaults,
+            program=Program(
+                code=self._bundles.code("api"),
+                handler="advisor.handlers.sweeper.handler",
+                environment={
+                    **self._database.environment,
+                    "ANALYSIS_QUEUE_URL": self.analysis_queue.queue.queue_url,
+                    "RUNNING_LIMIT_SECONDS": str(limits.running_limit_seconds),
+                    "PENDING_LIMIT_SECONDS": str(limits.pending_limit_seconds),
+                },
+            ),
+            size=Size(memory_mb=512, timeout_s=60),
+            asynchronous=True,
+        )
+        self._database.grant_data_api(sweeper)
+        self.analysis_queue.grant_send(sweeper)
+        events.Rule(
+            self,
+            "Sweep",
+            description="Queue again what was never delivered, and fail what died while running",
+            schedule=events.Schedule.rate(SWEEP_EVERY),
+            targets=[
+                targets.LambdaFunction(
+                    sweeper.function,
+                    dead_letter_queue=sweeper.dead_letters.queue if sweeper.dead_letters else None,
+                    max_event_age=SWEEP_EVERY,
+                    retry_attempts=2,
+                )
+            ],
+        )
+        return sweeper
+
+    def _valuation_date(self) -> dict[str, str]:
+        day = self._settings.prices.valuation_date
+        return {"VALUATION_DATE": day.isoformat()} if day else {}
