@@ -136,6 +136,7 @@ def _create_venv() -> None:
 
 
 def _install_packages() -> None:
+    (STATE / "stamps" / "members").unlink(missing_ok=True)  # a synchronisation removes what the lock does not name
     wanted = STATE / "uv.txt"
     wanted.parent.mkdir(parents=True, exist_ok=True)
     wanted.write_text(_locked("uv"))

@@ -75,6 +75,8 @@ class Aurora(Section):
     auto_pause_seconds: int | None = figure(None, req="DATA-02", unit="s", ge=300, le=86400)
     readers: int = figure(2, req="DATA-03", ge=0, le=15)
     readers_max: int = figure(6, req="DATA-03", ge=0, le=15)
+    reader_cpu_pct: float = figure(80, req="DATA-03", unit="%", gt=0, le=100)
+    reader_connections: int = figure(2000, req="DATA-04", unit="connections/reader", ge=1)
     backup_days: int = figure(35, req="DR-03", unit="days", ge=1, le=35)
     deletion_protection: bool = figure(True, req="DATA-01")
     database_name: str = figure("alex", req="DATA-01", pattern=r"^[a-z][a-z0-9_]{0,62}$")
@@ -134,6 +136,7 @@ class Alarms(Section):
 class Singletons(Section):
     """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
 
+    trail: Literal["create", "adopt"] = figure("create", req="COMP-02")
     guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
     config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
     security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")

@@ -42,7 +42,7 @@ class Rotation(Construct):
         acknowledge(
             function.role,
             rule="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="GetRandomPassword knows no resources, so AWS grants it on * only; it returns random characters and no secret.",
+            reason="GetRandomPassword knows no resources, so AWS grants it on * only; it returns random characters.",
         )
         use_key(function, key, "kms:Decrypt", "kms:GenerateDataKey")
         permission = lambda_.CfnPermission(

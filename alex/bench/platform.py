@@ -1,0 +1,94 @@
+"""The deployed platform through its front door: API latency, and a whole analysis cold and warm."""
+
+import time
+import uuid
+
+from alex import local, portfolio, watch
+from alex.bench.measure import Row, Say, quantile
+from alex.client import Api
+from alex.errors import CommandError
+from alex.journey import Step
+from local_cloud.cloud import LocalCloud
+
+REQUESTS = 120
+PACE_SECONDS = 0.025  # below the local stage's limit of 50 requests a second
+USER = "bench-user"
+
+
+def api_latency(say: Say, cloud: LocalCloud) -> list[Row]:
+    """p50 and p99 in milliseconds of warm requests, one after the other, gateway and authorizer included."""
+    rows = []
+    with local.session(cloud, f"{USER}-{uuid.uuid4().hex[:8]}") as api:
+        portfolio.load(api)  # before anything is measured: the function, the database and the connection are warm then
+        for name, path in (
+            ("GET /health", "/health"),
+            ("GET /api/accounts", "/api/accounts"),
+            ("GET /api/jobs", "/api/jobs"),
+        ):
+            say(name)
+            samples = _samples(api, path)
+            for label, share in (("p50", 0.5), ("p99", 0.99)):
+                rows.append(Row("api", f"{name}, {label}", quantile(samples, share), "ms", tuple(samples)))
+    return rows
+
+
+def _samples(api: Api, path: str) -> list[float]:
+    samples: list[float] = []
+    refused = 0
+    while len(samples) < REQUESTS:
+        began = time.perf_counter()
+        answer = api.send("GET", path)
+        took = time.perf_counter() - began
+        if answer.status_code == 429 and refused < 60:
+            refused += 1
+            time.sleep(1.0)
+            continue
+        if answer.status_code != 200:
+            raise CommandError(
+                f"the API answered {answer.status_code} while it was measured",
+                where=f"GET {path}",
+                remedy="`alex logs api`",
+            )
+        samples.append(1000 * took)
+        time.sleep(max(PACE_SECONDS - took, 0))
+    return samples
+
+
+def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
+    """Seconds from the request to the stored result: with all functions cold once, then warm."""
+    with local.session(cloud, portfolio.INVESTOR) as api:
+        portfolio.load(api)
+        say("a cold analysis")
+        _make_cold(cloud)
+        cold = _analysis(api)
+        warm = []
+        for number in range(max(rounds, 2)):
+            say(f"a warm analysis, {number + 1}")
+            warm.append(_analysis(api))
+    return [
+        Row("analysis", "cold: every function starts", cold, "s", (cold,)),
+        Row("analysis", "warm", quantile(warm, 0.5), "s", tuple(warm)),
+        Row("analysis", "cold / warm", cold / quantile(warm, 0.5), "x"),
+    ]
+
+
+def _make_cold(cloud: LocalCloud) -> None:
+    """A changed configuration retires a function's workers, here as in AWS."""
+    functions = local.client(cloud, "lambda")
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            functions.update_function_configuration(
+                FunctionName=function["FunctionName"], Description=f"cold {uuid.uuid4().hex[:8]}"
+            )
+
+
+def _analysis(api: Api) -> float:
+    began = time.perf_counter()
+    job_id = watch.request(api)
+    job = watch.follow(api, job_id, Step("bench", None), poll=0.05)
+    took = time.perf_counter() - began
+    if job["status"] != "completed":
+        raise CommandError(
+            f"the analysis ended as {job['status']}", where=f"job {job_id}", remedy="`alex logs planner`"
+        )
+    return took

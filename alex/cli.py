@@ -1,0 +1,92 @@
+"""`alex`: the commands. Each works by itself, says what it did, and fails with what, where and what to do."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from alex import commands_cloud, commands_deploy, commands_use, console
+from alex.errors import CommandError, Exit
+
+app = typer.Typer(
+    name="alex",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Alex, an AI financial adviser on AWS that also runs on a laptop. Start with: [bold]alex demo[/bold]",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad input, 3 a tool is missing, 4 nothing runs, 5 the analysis failed, "
+    "130 interrupted.",
+)
+commands_deploy.add_to(app)
+commands_cloud.add_to(app)
+commands_use.add_to(app)
+
+
+@app.callback()
+def common(
+    plain: Annotated[
+        bool, typer.Option("--plain", help="No colours, no live display: lines for logs and pipes.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    console.use(plain=plain)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit with its code; expected failures print three lines, never a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _interrupt)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        answer: Any = app(arguments, standalone_mode=False)
+    except CommandError as error:
+        _explain(console.err(), error)
+        return int(error.code)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        answer = int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`alex logs | head`); Python would complain once more at its end.
+        sys.stderr.close()
+        return int(Exit.DONE)
+    except Exception as error:
+        if _is_usage(error):
+            error.show()  # type: ignore[attr-defined]
+            return int(Exit.BAD_INPUT)
+        raise
+    code = int(answer) if isinstance(answer, int) else int(Exit.DONE)
+    if code == Exit.INTERRUPTED:  # Typer turns Ctrl-C into this code itself
+        console.err().print("stopped", style="yellow")
+    return code
+
+
+def _is_usage(error: Exception) -> bool:
+    """Typer brings its own click or uses the installed one; both name their usage errors alike."""
+    return any(kind.__name__ == "ClickException" for kind in type(error).__mro__)
+
+
+def _explain(where: Console, error: CommandError) -> None:
+    if error.output:
+        where.print(error.output, markup=False, highlight=False, soft_wrap=True)
+        where.print()
+    for line in error.lines():
+        style = "bold red" if line.startswith("error:") else ""
+        where.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """A termination is an interruption: whatever was started is stopped on the way out."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Commands that use what is deployed, and that look into settings and speed."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from alex import console, demo, local, portfolio, settings_table, terminal, watch
+from alex.commands_deploy import Env, Json
+from alex.errors import CommandError, Exit
+from alex.journey import Journey
+
+User = Annotated[str, typer.Option("--user", help="Subject of the token: who signs in.")]
+SHAPES = ("cognito", "clerk", "okta")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands in the order in which help lists them."""
+    app.command("analyze")(analyze_command)
+    app.command("token")(token_command)
+    app.command("settings")(settings_command)
+    app.command("bench")(bench_command)
+
+
+def analyze_command(
+    user: User = portfolio.INVESTOR,
+    follow: Annotated[str | None, typer.Option("--follow", help="Watch this job instead of starting one.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key gives the same job.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Request an analysis in the running local cloud, follow it, print the result and write the report."""
+    cloud = local.cloud(prepared=False)
+    screen = console.err() if as_json else console.out()
+    with local.session(cloud, user) as api:
+        with Journey(screen) as journey, journey.step("Analyse") as step:
+            job_id = follow or (None if key else watch.running(api)) or watch.request(api, key=key)
+            step.milestone(f"job {job_id}")
+            job = watch.follow(api, job_id, step)
+            step.result(f"job {job_id} {job['status']}")
+        if as_json:
+            console.emit(job)
+            return
+        analysis = demo.collect(api, job)
+        path = demo.write(analysis)
+    terminal.show(screen, analysis, simulated=True)
+    screen.print(f"\nReport: {path}", highlight=False, soft_wrap=True)
+
+
+def token_command(
+    user: User = portfolio.INVESTOR,
+    shape: Annotated[str, typer.Option("--shape", help="Whose token it looks like: cognito, clerk, okta.")] = "cognito",
+    role: Annotated[list[str] | None, typer.Option("--role", help="A role in the token; may be repeated.")] = None,
+    ttl: Annotated[int, typer.Option("--ttl", min=1, max=86400, help="Seconds it is valid.")] = 3600,
+) -> None:
+    """A signed token of the local issuer, on standard output and nothing else."""
+    if shape not in SHAPES:
+        raise CommandError(
+            f"unknown shape {shape!r}",
+            where="--shape",
+            remedy=f"choose one of {', '.join(SHAPES)}",
+            code=Exit.BAD_INPUT,
+        )
+    cloud = local.cloud(prepared=False)
+    with local.guarded("the local token issuer"):
+        token = cloud.issue_token(user, shape=shape, roles=role or [], ttl_seconds=ttl)
+    sys.stdout.write(token + "\n")
+
+
+def settings_command(
+    env: Env = "local",
+    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from production's default.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Every setting of an environment: value, unit, requirement, and whether anything reads it yet."""
+    found = [row for row in settings_table.rows(env) if row.differs or not changed]
+    if as_json:
+        console.emit([row.__dict__ for row in found])
+    else:
+        settings_table.show(console.out(), env, found)
+
+
+def bench_command(
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="synth, bundles, cold, api, analysis, retirement; may be repeated."),
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option("--rounds", min=1, max=20, help="Repetitions of what is measured several times.")
+    ] = 3,
+    as_json: Json = False,
+) -> None:
+    """Measure on this machine: synthesis, bundles, cold starts, API, analysis, retirement engine."""
+    # Here, not above: it brings numpy, which no other command needs.
+    from alex.bench import suite  # noqa: PLC0415
+
+    found = suite.run(console.err() if as_json else console.out(), only=tuple(only or ()), rounds=rounds)
+    if as_json:
+        console.emit(found)
+    else:
+        suite.show(console.out(), found)

@@ -1,0 +1,191 @@
+"""From nothing to a finished analysis: each part is a command of its own, this one plays them in order.
+
+It leaves the local cloud running when it succeeds, and nothing running when it fails or is interrupted: a half-deployed
+cloud helps nobody, and its logs stay on disk.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from alex import local, parity, places, portfolio, reading, report, result, synthesis, terminal, watch
+from alex.client import Api
+from alex.errors import CommandError
+from alex.journey import Journey, Step, seconds
+from local_cloud.cloud import LocalCloud
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose."""
+
+    port: int | None = None
+    keep: bool = False
+    force: bool = False
+    user: str = portfolio.INVESTOR
+
+
+def run(console: Console, options: Options) -> result.Analysis:
+    """The whole demonstration; prints the result and returns it."""
+    with Journey(console, title="Alex: from clone to advice") as journey:
+        with journey.step("Check the tools") as step:
+            cloud = local.cloud()
+            step.result("Node, CDK command line and the local cloud's environment are ready")
+        with stopped_on_failure(cloud, console, keep=options.keep):
+            deploy(journey, cloud, port=options.port, force=options.force)
+            api = local.session(cloud, options.user)
+            with journey.step("Set the price provider's key") as step, local.guarded():
+                step.result("put into its secret" if local.set_price_key(cloud) else "already in its secret")
+            with journey.step("Sign in") as step:
+                step.result(f"{api.get('/api/user')['user']['user_id']}, by the local token issuer")
+            with journey.step("Load the demo portfolio") as step:
+                step.result(str(portfolio.load(api, progress=step.note)))
+            with journey.step("Analyse") as step:
+                job = analyse(api, step)
+            with journey.step("Write the report") as step:
+                analysis = collect(api, job)
+                step.result(places.shown(write(analysis)))
+        took = journey.elapsed
+    terminal.show(console, analysis, simulated=True)
+    closing(console, cloud, api, analysis, took)
+    return analysis
+
+
+def deploy(journey: Journey, cloud: LocalCloud, *, port: int | None = None, force: bool = False) -> synthesis.Synthesis:
+    """Bundles, local cloud, synthesis with the gate on, bootstrap, every stack; skips what is done already."""
+    target = synthesis.target_of("local")
+    with journey.step("Build the function bundles") as step:
+        zips = synthesis.build_bundles(target, step.milestone)
+        step.result(
+            f"{len(zips)} bundles for {target}, {sum(path.stat().st_size for path in zips.values()) / 1e6:.0f} MB"
+        )
+    with journey.step("Start the local cloud") as step, local.guarded():
+        before = cloud.status()
+        status = cloud.start(port=port)
+        again = (
+            "was running" if before.running else "restarted (it was stale)" if before.state == "stale" else "started"
+        )
+        step.result(f"{again} on {status.endpoint}")
+    with journey.step("Synthesise, policy gate on") as step, local.guarded():
+        overlay = cloud.settings_overlay()
+        made = synthesis.synthesise(
+            "local",
+            overlay=overlay,
+            output=places.ASSEMBLY,
+            target=target,
+            force=force,
+            on_line=lambda line: step.note(line.strip()[:100]),
+        )
+        step.result(
+            f"{made.stacks} stacks, no open finding"
+            if made.fresh
+            else f"{made.stacks} stacks, unchanged since the last run"
+        )
+    with journey.step("Deploy every stack") as step, local.guarded("cdk deploy"):
+        _deploy_stacks(cloud, made, step, force=force)
+    return made
+
+
+def _deploy_stacks(cloud: LocalCloud, made: synthesis.Synthesis, step: Step, *, force: bool) -> None:
+    record = cloud.state.read()
+    mark = f"{record.instance if record else ''} {made.inputs}"
+    stamp = places.DEPLOYED_STAMP
+    if not force and stamp.exists() and stamp.read_text("utf-8") == mark and cloud.outputs():
+        step.result("unchanged since the last deployment")
+        return
+    stamp.unlink(missing_ok=True)
+    step.note("bootstrap")
+    with local.Watchdog(limit=local.STANDSTILL_SECONDS, listener=local.progress_of(step)) as watchdog:
+        cloud.bootstrap(watchdog)
+        cloud.deploy(made.assembly, watchdog)
+    places.written(stamp, mark)
+    counts = parity.counts(cloud)
+    total = sum(counts.values())
+    step.result(f"{total} resources: " + ", ".join(f"{count} {level}" for level, count in counts.items()))
+
+
+def analyse(api: Api, step: Step) -> dict[str, object]:
+    """Start an analysis, or join the one that runs already, and follow it to its end."""
+    job_id = watch.running(api)
+    if job_id:
+        step.milestone(f"joining job {job_id}, which is under way")
+    else:
+        job_id = watch.request(api)
+        step.milestone(f"job {job_id} is queued")
+    job = watch.follow(api, job_id, step)
+    step.result(f"job {job_id} {job['status']}")
+    return job
+
+
+def collect(api: Api, job: dict[str, object]) -> result.Analysis:
+    """Everything about a finished job that is shown, asked of the API."""
+    job_id = str(job.get("id") or job.get("job_id"))
+    answers: dict[str, Any] = {
+        "job": job,
+        "user": api.get("/api/user")["user"],
+        "accounts": api.portfolio(),
+        "audit": api.get(f"/api/jobs/{job_id}/audit"),
+    }
+    places.written(places.RESULT, json.dumps(answers, indent=1, sort_keys=True) + "\n")
+    return reading.read(job, user=answers["user"], accounts=answers["accounts"], audit=answers["audit"])
+
+
+def write(analysis: result.Analysis, path: Path = places.REPORT) -> Path:
+    """The HTML report."""
+    return places.written(path, report.render(analysis, simulated=True))
+
+
+def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Analysis, took: float) -> None:
+    """Where everything is, how to call the API, how to stop it."""
+    console.print()
+    console.print(f"[bold green]Done[/bold green] in {seconds(took)}.", highlight=False)
+    rows = (
+        ("Report", places.shown(places.REPORT)),
+        ("API's answers", places.shown(places.RESULT)),
+        ("Templates", places.shown(places.ASSEMBLY)),
+        ("Logs", "alex logs (lists them), alex logs planner"),
+        ("Local cloud", f"{cloud.endpoint} (loopback only), alex status --parity shows what it enforces"),
+        ("Call the API", f'curl -H "Authorization: Bearer $(alex token)" {api.url}/api/jobs/{analysis.job_id}'),
+        ("Analyse again", "alex analyze"),
+        ("Stop it", "alex down (or: make down)"),
+    )
+    for name, text in rows:
+        shown = text if _on_path() else text.replace("alex ", ".venv/bin/alex ")
+        console.print(f"  {name:<14} {shown}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _on_path() -> bool:
+    own = places.ROOT / ".venv" / "bin"
+    return any(
+        Path(entry).resolve() == own.resolve() for entry in os.environ.get("PATH", "").split(os.pathsep) if entry
+    )
+
+
+@contextmanager
+def stopped_on_failure(cloud: LocalCloud, console: Console, *, keep: bool = False) -> Iterator[None]:
+    """Stop the local cloud when the body fails or is interrupted; a second Ctrl-C does not interrupt the stopping."""
+    try:
+        yield
+    except BaseException:
+        if not keep:
+            before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            try:
+                if cloud.stop():
+                    console.print(
+                        "  the local cloud is stopped; its logs are in " + places.shown(places.LOCAL / "logs"),
+                        style="dim",
+                    )
+            except CommandError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the first error is the one that matters
+                console.print(f"  the local cloud could not be stopped: {error}; run `alex down`", style="yellow")
+            finally:
+                signal.signal(signal.SIGINT, before)
+        raise

@@ -1,0 +1,164 @@
+"""The verdict over a synthesised assembly, read from its files alone.
+
+Decision: CDK can be told to ignore findings (`--ignore-errors`, CDK_APP_MODE, a context flag) and reports success when
+no
+pack was attached. So the verdict does not rest on CDK's exit status: every pack must have run, the report must exist
+and
+hold no open finding, and every acknowledgement must be namespaced, reasoned, on a construct, and meet exactly one
+finding.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+REPORT = "validation-report.json"
+ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
+CDK_INTERNAL = ("CloudFormation-Validate::", "Annotation::@aws-cdk")
+"""Acknowledgements that CDK's own constructs make."""
+
+SHORTEST_REASON = 40
+_EXPIRY = re.compile(r"\[until (\d{4}-\d{2}-\d{2})\]$")
+
+
+class GateError(Exception):
+    """The policy gate is closed; the text lists why, one problem a line."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that a resource breaks. ``id`` is namespaced: what an acknowledgement must quote."""
+
+    id: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """An accepted finding: the id, the path of the construct it stands on, and the reason."""
+
+    id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an assembly's files say: open findings, acknowledgements, and how many findings each one met."""
+
+    open: tuple[Finding, ...]
+    acknowledgements: tuple[Acknowledgement, ...]
+    stacks: frozenset[str]
+    met: dict[tuple[str, str], tuple[str, ...]]
+
+    def problems(self) -> list[str]:
+        """Every reason to refuse the assembly; empty when the gate is open."""
+        problems = [f"{f.path}: {f.text}\n    acknowledge with {f.id!r}" for f in self.open]
+        for acknowledgement in self.acknowledgements:
+            problems += self._unsound(acknowledgement)
+        return problems
+
+    def _unsound(self, ack: Acknowledgement) -> Iterator[str]:
+        where = f"{ack.path}: the acknowledgement of {ack.id!r}"
+        if ack.id.startswith("Annotation::"):
+            # What CDK makes of a bare id.
+            yield f"{where} has no namespace: write the id as the report prints it (AwsSolutions::AwsSolutions-S1)"
+            return
+        if len(ack.reason.split()) < 5 or len(ack.reason) < SHORTEST_REASON:
+            yield f"{where} needs a reason that a reviewer can judge"
+        if (expired := _EXPIRY.search(ack.reason)) and date.fromisoformat(expired[1]) < datetime.now(UTC).date():
+            yield f"{where} ended on {expired[1]}: remove its cause, or have it reviewed again"
+        if ack.path in self.stacks:
+            yield f"{where} stands on a whole stack: put it on the construct that has the finding"
+        met = self.met.get((ack.id, ack.path), ())
+        if not met:
+            yield f"{where} meets no finding: remove it, or correct its id"
+        elif len(met) > 1:
+            yield f"{where} hides {len(met)} findings ({', '.join(met)}): put one on each"
+
+
+def read_verdict(assembly: Path) -> Verdict:
+    """The verdict over the assembly in ``assembly``.
+
+    :raises GateError: there is no report, so nothing was judged.
+    """
+    report = assembly / REPORT
+    if not report.exists():
+        raise GateError(f"{report} is missing: nothing was judged, and a missing report is a broken gate, not a pass")
+    reports: list[dict[str, Any]] = json.loads(report.read_text("utf-8"))["pluginReports"]
+    found: list[Finding] = []
+    met: dict[tuple[str, str], tuple[str, ...]] = {}
+    for plugin in reports:
+        for violation in plugin.get("violations", ()):
+            # Our packs know errors only; warnings are CDK's own advice.
+            if violation.get("severity") not in ("warning", "info"):
+                found += _findings(plugin["pluginName"], violation)
+        for violation in plugin.get("suppressedViolations", ()):
+            key = (violation["acknowledgedId"], violation.get("acknowledgedAt", ""))
+            met[key] = (*met.get(key, ()), *(c["constructPath"] for c in violation["violatingConstructs"]))
+    return Verdict(
+        open=tuple(found),
+        acknowledgements=tuple(read_acknowledgements(assembly)),
+        stacks=frozenset(_stack_paths(assembly)),
+        met=met,
+    )
+
+
+def _findings(pack: str, violation: dict[str, Any]) -> Iterator[Finding]:
+    name = violation["ruleName"]
+    constructs = violation.get("violatingConstructs") or [{"constructPath": "(no construct)"}]
+    for construct in constructs:
+        at = next(
+            (line for trace in construct.get("stackTraces", ()) for line in trace.splitlines() if ".py:" in line), ""
+        )
+        text = f"{name}: {_first_sentence(violation['description'])}" + (f" [{at.strip()}]" if at else "")
+        yield Finding(f"{pack.replace(' ', '-')}::{name}", construct.get("constructPath", "(no construct)"), text)
+
+
+def _first_sentence(description: str) -> str:
+    return description.split(" - (Control IDs", maxsplit=1)[0].split(". ", maxsplit=1)[0].rstrip(".")
+
+
+def _stack_paths(assembly: Path) -> Iterator[str]:
+    for manifest in assembly.rglob("manifest.json"):
+        for artifact in json.loads(manifest.read_text("utf-8")).get("artifacts", {}).values():
+            if artifact["type"] == "aws:cloudformation:stack":
+                yield artifact.get("displayName", "").split(" ")[0]
+
+
+def read_acknowledgements(assembly: Path) -> Iterator[Acknowledgement]:
+    """Every acknowledgement below a stage in the assembly, CDK's own apart."""
+    for file in sorted(assembly.rglob("*.metadata.json")):
+        for path, entries in json.loads(file.read_text("utf-8")).items():
+            for entry in entries:
+                if entry["type"] == ACKNOWLEDGED:
+                    for rule, reason in entry["data"].items():
+                        if not rule.startswith(CDK_INTERNAL):
+                            yield Acknowledgement(rule, path.lstrip("/"), reason)
+
+
+def refuse_unless_clean(
+    verdict: Verdict, *, missing_packs: Iterable[str] = (), above: Iterable[Acknowledgement] = ()
+) -> None:
+    """Raise unless the verdict is clean.
+
+    :param missing_packs: packs that should have judged the assembly and were never asked; a report does not tell them
+        from packs that found nothing.
+    :param above: acknowledgements on the app or a stage, which the assembly's files do not show.
+    :raises GateError: with every problem.
+    """
+    problems = [f"the rule pack {pack} did not run: that is a broken gate, not a pass" for pack in missing_packs]
+    problems += verdict.problems()
+    problems += [
+        f"{ack.path or 'the app'}: the acknowledgement of {ack.id!r} stands on a whole stage or app: "
+        "put it on the construct that has the finding"
+        for ack in above
+    ]
+    if problems:
+        count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+        raise GateError(f"the policy gate is closed, {count}:\n" + "\n".join(f"  - {problem}" for problem in problems))

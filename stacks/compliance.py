@@ -1,0 +1,88 @@
+"""The account's audit baseline: trail, recorder, rules, threat detection (SYS-14).
+
+Decision: it refers to no other stack and has its own key, archive and topic, so that it can be deployed to a security
+account. What an account and region can have only once is created or adopted by `settings.singletons`.
+"""
+
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from hardened import (
+    PUBLISHERS,
+    AccessLogBucket,
+    AlertTopic,
+    ArchiveBucket,
+    Classification,
+    CustomerKey,
+    KeyAdministrators,
+    Keys,
+    SecureDefaults,
+    retention_days,
+)
+from hardened.detection import FindingsHub, ThreatDetector, Watch
+from hardened.recorder import Recorder, Rules
+from hardened.trail import AuditTrail
+from settings import Settings
+from stacks.base import PlatformStack, removal_policy
+
+
+class ComplianceStack(PlatformStack):
+    """Evidence that nobody of the application can change."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope, construct_id, settings=settings, description="Alex: audit baseline", holds=Classification.AUDIT
+        )
+        removal = removal_policy(settings)
+        retention = retention_days(settings.logs.hot_retention_days)
+        self.key = CustomerKey(
+            self,
+            "Key",
+            holds="the audit trail and its alerts",
+            administrators=KeyAdministrators(self, "KeyAdministrators"),
+            removal_policy=removal,
+            services=(*PUBLISHERS, "sns.amazonaws.com"),
+        )
+        self.key.allow_log_groups()
+        access_logs = AccessLogBucket(
+            self, "AccessLogs", keep_days=settings.logs.hot_retention_days, removal_policy=removal
+        )
+        SecureDefaults(
+            keys=Keys(data=self.key, secrets=self.key, logs=self.key, messaging=self.key, audit=self.key),
+            access_logs=s3.Bucket.from_bucket_name(self, "AccessLogsByName", access_logs.bucket_name),
+            retention=retention,
+            removal_policy=removal,
+            deletion_protection=settings.is_production,
+        ).attach(self)
+        self.archive = ArchiveBucket(
+            self,
+            "Archive",
+            encryption_key=self.key,
+            access_logs=access_logs,
+            lock_mode=settings.retention.object_lock_mode,
+            lock_years=settings.retention.audit_years,
+            keep_days=settings.logs.hot_retention_days,
+            removal_policy=removal,
+        )
+        self.topic = AlertTopic(self, "Alerts", master_key=self.key, display_name=f"Alex {settings.name}: security")
+        if settings.alarms.email:
+            self.topic.notify(settings.alarms.email)
+        self._singletons(settings)
+        Watch(self, "Watch", name=f"alex-{settings.name}-security-events", topic=self.topic)
+
+    def _singletons(self, settings: Settings) -> None:
+        chosen = settings.singletons
+        if chosen.trail == "create":
+            AuditTrail(
+                self,
+                "Trail",
+                archive=self.archive,
+                key=self.key,
+                retention=retention_days(settings.logs.hot_retention_days),
+            )
+        recorder = Recorder(self, "Recorder", key=self.key) if chosen.config_recorder == "create" else None
+        Rules(self, "Rules", recorder=recorder)
+        if chosen.guardduty == "create":
+            ThreatDetector(self, "ThreatDetector")
+        if chosen.security_hub == "create":
+            FindingsHub(self, "FindingsHub", region=settings.region)

@@ -1,0 +1,90 @@
+"""Keys, alert topics, the log archive, and the defaults that every other stack inherits (SYS-03, SYS-15).
+
+Decision: everything that other stacks refer to and that rarely changes is here, so that exports stay few and stable.
+"""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from hardened import (
+    PUBLISHERS,
+    AccessLogBucket,
+    Alerts,
+    AlertTopic,
+    ArchiveBucket,
+    CustomerKey,
+    KeyAdministrators,
+    Keys,
+    SecureDefaults,
+    retention_days,
+)
+from settings import Settings
+from stacks.base import PlatformStack, removal_policy
+
+ACCESS_LOG_DAYS = 400
+
+
+class SecurityStack(PlatformStack):
+    """The stage's keys by data class, alert topics, log archive and secure defaults."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id, settings=settings, description="Alex: keys, alerts, log archive")
+        self._removal = removal_policy(settings)
+        self.administrators = KeyAdministrators(self, "KeyAdministrators")
+        self.keys = self._make_keys(self.administrators)
+        self.access_logs = AccessLogBucket(
+            self,
+            "AccessLogs",
+            keep_days=min(settings.logs.hot_retention_days, ACCESS_LOG_DAYS),
+            removal_policy=self._removal,
+        )
+        self.defaults = SecureDefaults(
+            keys=self.keys,
+            access_logs=s3.Bucket.from_bucket_name(self, "AccessLogsByName", self.access_logs.bucket_name),
+            retention=retention_days(settings.logs.hot_retention_days),
+            removal_policy=self._removal,
+            deletion_protection=settings.is_production,
+        )
+        self.defaults.attach(self)
+        self.log_archive = ArchiveBucket(
+            self,
+            "LogArchive",
+            encryption_key=self.keys.logs,
+            access_logs=self.access_logs,
+            lock_mode=settings.retention.object_lock_mode,
+            lock_years=settings.logs.archive_years,
+            keep_days=settings.logs.hot_retention_days,
+            removal_policy=self._removal,
+        )
+        self.alerts = Alerts(
+            critical=AlertTopic(
+                self, "Critical", master_key=self.keys.messaging, display_name=f"Alex {settings.name}: critical"
+            ),
+            warning=AlertTopic(
+                self, "Warning", master_key=self.keys.messaging, display_name=f"Alex {settings.name}: warning"
+            ),
+        )
+        if settings.alarms.email:
+            self.alerts.critical.notify(settings.alarms.email)
+
+    def _make_keys(self, administrators: iam.IRole) -> Keys:
+        def key(construct_id: str, holds: str, *services: str) -> CustomerKey:
+            return CustomerKey(
+                self,
+                construct_id,
+                holds=holds,
+                administrators=administrators,
+                removal_policy=self._removal,
+                services=services,
+            )
+
+        keys = Keys(
+            data=key("DataKey", "portfolios and results"),
+            secrets=key("SecretsKey", "secrets and functions' configuration"),
+            logs=key("LogsKey", "logs and their archive", "delivery.logs.amazonaws.com"),
+            messaging=key("MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com"),
+            audit=key("AuditKey", "audit records and backups"),
+        )
+        keys.logs.allow_log_groups()
+        return keys

@@ -1,0 +1,72 @@
+"""What is deployed together, from the ground up: each stack gets typed constructs of the stacks below it."""
+
+from aws_cdk import Environment, Stage
+from constructs import Construct
+
+from settings import Settings
+from stacks.agents import AgentsStack
+from stacks.api import ApiStack
+from stacks.bundles import Bundles
+from stacks.compliance import ComplianceStack
+from stacks.data import DataStack
+from stacks.functions import function_defaults
+from stacks.network import NetworkStack
+from stacks.observability import ObservabilityStack
+from stacks.security import SecurityStack
+
+
+class PlatformStage(Stage):
+    """One environment: ``Alex-<environment>``. Without an account in the settings it deploys to the caller's."""
+
+    def __init__(self, scope: Construct, *, settings: Settings, bundles: Bundles) -> None:
+        super().__init__(
+            scope, f"Alex-{settings.name}", env=Environment(account=settings.account, region=settings.region)
+        )
+        security = SecurityStack(self, "Security", settings=settings)
+        security.defaults.attach(self)
+        network = NetworkStack(self, "Network", settings=settings, log_archive=security.log_archive).network
+        functions = function_defaults(
+            settings, network=network.placement(in_vpc=settings.functions.in_vpc), alerts=security.alerts
+        )
+        data = DataStack(
+            self,
+            "Data",
+            settings=settings,
+            keys=security.keys,
+            network=network,
+            functions=functions,
+            bundles=bundles,
+        )
+        agents = AgentsStack(
+            self,
+            "Agents",
+            settings=settings,
+            bundles=bundles,
+            functions=functions,
+            database=data.database,
+            audit_table=data.audit_table,
+            idempotency_table=data.idempotency_table,
+        )
+        api = ApiStack(
+            self,
+            "Api",
+            settings=settings,
+            bundles=bundles,
+            functions=functions,
+            database=data.database,
+            analysis_queue=agents.analysis_queue,
+            audit_table=data.audit_table,
+            rate_table=data.rate_table,
+        )
+        ObservabilityStack(
+            self,
+            "Observability",
+            settings=settings,
+            alerts=security.alerts,
+            functions={**data.functions, **agents.functions, **api.functions},
+            queues=agents.queues,
+            api=api.api,
+            database=data.database,
+            tables={"Audit": data.audit_table, "Rate": data.rate_table, "Idempotency": data.idempotency_table},
+        )
+        ComplianceStack(self, "Compliance", settings=settings)

@@ -1,0 +1,134 @@
+"""Fixtures of the CDK rooms: one synthesis per environment and session, then plain JSON.
+
+Nothing of CDK is imported before a test asks for it, so that the other rooms' tests start at once.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stacks.node  # noqa: F401 - before any test module imports CDK, which would start another Node
+
+# CDK's built-in engine is slow; CI runs it once, in a step of its own. It must be off before CDK starts, too.
+os.environ["CDK_VALIDATION"] = "false"
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSET_HASH = "0" * 64
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A synthesised environment: ``templates`` by the stack's short name, for example ``Data``."""
+
+    environment: str
+    folder: Path
+
+    @cached_property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        """Template of each stack."""
+        manifest = json.loads((self.folder / f"assembly-Alex-{self.environment}" / "manifest.json").read_text("utf-8"))
+        stacks = {k: a for k, a in manifest["artifacts"].items() if a["type"] == "aws:cloudformation:stack"}
+        return {
+            artifact["properties"]["stackName"].rsplit("-", 1)[1]: json.loads(
+                (self.folder / f"assembly-Alex-{self.environment}" / artifact["properties"]["templateFile"]).read_text(
+                    "utf-8"
+                )
+            )
+            for artifact in stacks.values()
+        }
+
+    def of_type(self, resource_type: str, stack: str | None = None) -> dict[str, dict[str, Any]]:
+        """Properties of every resource of a type, by ``Stack/LogicalId``."""
+        return {
+            f"{name}/{key}": resource.get("Properties", {})
+            for name, template in self.templates.items()
+            if stack in (None, name)
+            for key, resource in template["Resources"].items()
+            if resource["Type"] == resource_type
+        }
+
+    def raw(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """The whole of every resource of a type, deletion policies too, by ``Stack/LogicalId``."""
+        return {
+            f"{name}/{key}": resource
+            for name, template in self.templates.items()
+            for key, resource in template["Resources"].items()
+            if resource["Type"] == resource_type
+        }
+
+
+@pytest.fixture(scope="session")
+def cdk_context() -> dict[str, Any]:
+    """The context of `cdk.json`: tests synthesise with the same feature flags as the command."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    return context
+
+
+@pytest.fixture(scope="session")
+def stub_bundles(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Bundles whose content and hash never change: templates must not depend on a build."""
+    from aws_cdk import AssetHashType
+    from aws_cdk import aws_lambda as lambda_
+
+    archive = tmp_path_factory.mktemp("bundle") / "bundle.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("empty.py", "")
+
+    class StubBundles:
+        def code(self, kind: str) -> lambda_.Code:
+            return lambda_.Code.from_asset(str(archive), asset_hash=ASSET_HASH, asset_hash_type=AssetHashType.CUSTOM)
+
+    return StubBundles()
+
+
+@pytest.fixture(scope="session")
+def assembly(
+    cdk_context: dict[str, Any], stub_bundles: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Assembly]:
+    """``assembly("prod")``: the environment, synthesised once with the policy gate on."""
+    made: dict[str, Assembly] = {}
+    failed: dict[str, str] = {}
+
+    def get(environment: str) -> Assembly:
+        if environment in failed:
+            pytest.fail(f"{environment} does not synthesise: {failed[environment]}", pytrace=False)
+        if environment not in made:
+            from aws_cdk import App
+
+            from settings import load
+            from soc2 import synthesise
+            from stacks.stage import PlatformStage
+
+            folder = tmp_path_factory.mktemp(f"assembly-{environment}")
+            app = App(outdir=str(folder), context=cdk_context)
+            try:
+                PlatformStage(app, settings=load(environment), bundles=stub_bundles)
+                made[environment] = Assembly(environment, synthesise(app))
+            except Exception as error:
+                failed[environment] = str(error)
+                raise
+        return made[environment]
+
+    return get
+
+
+@pytest.fixture
+def throwaway(cdk_context: dict[str, Any], tmp_path: Path) -> Any:
+    """An empty stack of an empty stage with the secure defaults attached, as any stack of the platform has them."""
+    from aws_cdk import App, Environment, Stack, Stage
+
+    from settings import load
+    from stacks.security import SecurityStack
+
+    app = App(outdir=str(tmp_path / "cdk.out"), context=cdk_context)
+    stage = Stage(app, "Alex-test", env=Environment(region="us-east-1"))
+    security = SecurityStack(stage, "Security", settings=load("prod"))
+    security.defaults.attach(stage)
+    return Stack(stage, "Throwaway")

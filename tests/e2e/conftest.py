@@ -1,0 +1,69 @@
+"""The platform deployed once for the session, to a local cloud of its own: own port, own state, ended afterwards."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from alex import local, places, synthesis, toolbox
+from alex.client import Api
+from local_cloud.cloud import LocalCloud
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """Every stack of the environment `local`, from the assembly that the real `cdk synth` wrote with the gate on."""
+    folder = tmp_path_factory.mktemp("platform")
+    tools = toolbox.tools()
+    cloud = LocalCloud(
+        state=folder / "cloud",
+        python=tools.ministack_python,
+        cdk=tools.cdk,
+        node=tools.node,
+        market=places.STATE / "market",
+    )
+    target = synthesis.target_of("local")
+    synthesis.build_bundles(target, lambda _: None)
+    try:
+        cloud.start()
+        made = synthesis.synthesise(
+            "local", overlay=cloud.settings_overlay(), output=folder / "assembly", target=target, validate=False
+        )
+        cloud.bootstrap()
+        cloud.deploy(made.assembly)
+        local.set_price_key(cloud)
+        yield cloud
+    finally:
+        cloud.stop()
+        shutil.rmtree(folder / "assembly", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sign_in(cloud: LocalCloud) -> Iterator[Callable[[str], Api]]:
+    """Sessions by user name; the profile exists after the first call."""
+    sessions: dict[str, Api] = {}
+
+    def session(user: str) -> Api:
+        if user not in sessions:
+            sessions[user] = local.session(cloud, user)
+            sessions[user].get("/api/user")
+        return sessions[user]
+
+    yield session
+    for api in sessions.values():
+        api.__exit__()
+
+
+@pytest.fixture(scope="session")
+def base_url(cloud: LocalCloud) -> str:
+    """Address of the deployed API."""
+    return local.api_url(cloud)
+
+
+@pytest.fixture(scope="session")
+def market_wheel(cloud: LocalCloud) -> Path:
+    """The package that carries the recorded prices: read here without the product's code, as an independent check."""
+    wheels = sorted((places.STATE / "market").glob("skfolio-*.whl"))
+    assert wheels, "the local cloud fetched the recorded prices"
+    return wheels[-1]

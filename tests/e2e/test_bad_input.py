@@ -1,0 +1,140 @@
+"""What a user, a browser or an attacker gets wrong is answered clearly at the deployed API, and changes nothing."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from alex.client import Api
+from local_cloud.cloud import LocalCloud
+
+pytestmark = pytest.mark.e2e
+
+Session = Callable[[str], Api]
+
+
+@pytest.fixture(scope="module")
+def user(sign_in: Session) -> Api:
+    """A user with one empty account."""
+    api = sign_in("bad-input-user")
+    api.post("/api/accounts", {"account_name": "Savings", "account_type": "taxable", "cash_balance": 10})
+    return api
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic dXNlcjpwYXNz", "Bearer a.b.c"])
+def test_without_a_valid_token_nothing_is_answered(base_url: str, header: str | None) -> None:
+    """AUTH-01: 401, with the words that the browser shows."""
+    headers = {"Authorization": header} if header else {}
+    answer = httpx.get(f"{base_url}/api/user", headers=headers, trust_env=False, timeout=30)
+    assert answer.status_code == 401
+    assert answer.json()["error"]["message"] == "Your session has expired. Please sign in again."
+
+
+def test_an_expired_or_foreign_token_is_refused(cloud: LocalCloud, base_url: str) -> None:
+    """AUTH-02: a token that ended, and one for another audience's shape with a tampered body."""
+    expired = cloud.issue_token("bad-input-user", ttl_seconds=-120)
+    good = cloud.issue_token("bad-input-user")
+    head, body, signature = good.split(".")
+    tampered = f"{head}.{body[:-4]}AAAA.{signature}"
+    for token in (expired, tampered):
+        answer = httpx.get(
+            f"{base_url}/api/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
+        )
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("shape", ["cognito", "clerk", "okta"])
+def test_tokens_of_every_trusted_issuer_work(cloud: LocalCloud, base_url: str, shape: str) -> None:
+    """AUTH-05: the identity provider is a setting."""
+    token = cloud.issue_token(f"user-of-{shape}", shape=shape)
+    answer = httpx.get(
+        f"{base_url}/api/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
+    )
+    assert answer.status_code == 200
+    assert answer.json()["user"]["user_id"] == f"user-of-{shape}"
+
+
+def test_health_is_open_and_says_nothing_internal(base_url: str) -> None:
+    """API-13: a load balancer has no token."""
+    answer = httpx.get(f"{base_url}/health", trust_env=False, timeout=30)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"status", "timestamp"}
+
+
+def test_a_bad_symbol_is_422_and_names_the_field(user: Api) -> None:
+    """SEC-18: the person reads which field is wrong and why."""
+    account = user.accounts()[0]["id"]
+    answer = user.send("POST", "/api/positions", body={"account_id": account, "symbol": "aapl!", "quantity": 1})
+    assert answer.status_code == 422
+    assert "Invalid symbol format" in json.dumps(answer.json()["error"]["details"])
+    assert user.positions(account) == []
+
+
+def test_an_unknown_symbol_is_kept_and_flagged(user: Api) -> None:
+    """Domain defect 5: a symbol nobody knows is not silently all equity, and has no price."""
+    account = user.accounts()[0]["id"]
+    user.post("/api/positions", {"account_id": account, "symbol": "ZZZZZ", "quantity": 2})
+    held = user.positions(account)[0]["instrument"]
+    assert held["allocation_source"] == "default"
+    assert held["current_price"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"account_name": ""}, {"account_name": "x", "cash_balance": -1}, {"account_name": "x", "surprise": 1}],
+)
+def test_a_malformed_account_is_422(user: Api, body: dict[str, object]) -> None:
+    """API-06: a field that is unknown or out of range is refused, at the gateway or in the function alike."""
+    before = len(user.accounts())
+    answer = user.send("POST", "/api/accounts", body=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["error"]["code"] == "validation_error"
+    assert len(user.accounts()) == before
+
+
+def test_a_body_that_is_not_json_is_400_or_422(user: Api, base_url: str) -> None:
+    """Nothing internal leaks from a parser."""
+    answer = httpx.post(
+        f"{base_url}/api/accounts",
+        content=b"{not json",
+        headers={"Authorization": f"Bearer {user.token}", "Content-Type": "application/json"},
+        trust_env=False,
+        timeout=30,
+    )
+    assert answer.status_code in {400, 422}
+    assert "Traceback" not in answer.text
+    assert answer.json()["error"]["message"]
+
+
+def test_an_oversized_body_is_413(user: Api) -> None:
+    """API-06: 256 KB is the limit, and the message says so in plain words."""
+    answer = user.send("POST", "/api/accounts", body={"account_name": "x", "account_purpose": "y" * 300_000})
+    assert answer.status_code == 413, answer.text
+    assert answer.json()["error"]["message"] == "The request is too large."
+
+
+def test_only_the_configured_origin_may_call_from_a_browser(base_url: str) -> None:
+    """API-12: no wildcard, and no answer for an origin that is not ours."""
+    ask = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    ours = httpx.options(
+        f"{base_url}/api/user", headers={**ask, "Origin": "http://localhost:3000"}, trust_env=False, timeout=30
+    )
+    assert ours.headers.get("access-control-allow-origin") == "http://localhost:3000"
+    theirs = httpx.options(
+        f"{base_url}/api/user", headers={**ask, "Origin": "https://evil.example"}, trust_env=False, timeout=30
+    )
+    assert theirs.headers.get("access-control-allow-origin") not in {"*", "https://evil.example"}
+
+
+def test_over_the_limit_is_429_and_says_when_to_come_back(sign_in: Session) -> None:
+    """API-03: one user's flood is stopped, with Retry-After, and another user is still served."""
+    flooder, bystander = sign_in("bad-input-flooder"), sign_in("bad-input-bystander")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: flooder.send("GET", "/api/user"), range(400)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused, "400 requests at once are over the burst of 200"
+    assert {answer.status_code for answer in answers} <= {200, 429}
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+    assert bystander.get("/api/user")["user"]["user_id"] == "bad-input-bystander"

@@ -1,0 +1,68 @@
+"""Functions of the sample stacks: small, only the standard library, and what the runtime itself gives."""
+
+import json
+import os
+import urllib.request
+
+
+def api(event, context):
+    """Answer with who called and what the environment holds."""
+    print(json.dumps({"request": context.aws_request_id}))
+    return {"statusCode": 200, "body": json.dumps({"user": event["requestContext"]["authorizer"]["user_id"]})}
+
+
+def authorizer(event, _context):
+    """Allow the token `Bearer good`."""
+    if event["authorizationToken"] != "Bearer good":
+        raise Exception("Unauthorized")
+    resource = "/".join(event["methodArn"].split("/")[:2]) + "/*"
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}
+    return {
+        "principalId": "user-1",
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {"user_id": "user-1"},
+    }
+
+
+def environment(_event, _context):
+    """What the function can see of the machine it runs on."""
+    import sys
+
+    return {"variables": sorted(os.environ), "modules": sorted(sys.path)}
+
+
+def credentials(_event, _context):
+    """The execution role's own credentials, so that a test can call with exactly the rights of this function."""
+    return {
+        "aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": os.environ["AWS_SECRET_ACCESS_KEY"],
+        "aws_session_token": os.environ["AWS_SESSION_TOKEN"],
+    }
+
+
+def fail(_event, _context):
+    """Raise an error of the function's own."""
+    raise KeyError("missing-thing")
+
+
+def custom_resource(event, _context):
+    """A CloudFormation custom resource that PUTs its own answer."""
+    answer = {
+        "Status": "SUCCESS",
+        "PhysicalResourceId": "sample-custom",
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": {"Greeting": "hello " + event["ResourceProperties"].get("Name", "")},
+    }
+    body = json.dumps(answer).encode()
+    request = urllib.request.Request(event["ResponseURL"], data=body, method="PUT", headers={"content-type": ""})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        response.read()
+
+
+def consume(event, _context):
+    """Fail the records that say so, one by one."""
+    bad = [record["messageId"] for record in event["Records"] if json.loads(record["body"]).get("poison")]
+    print("consumed", [json.loads(record["body"]) for record in event["Records"]])
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in bad]}

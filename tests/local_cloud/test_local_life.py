@@ -1,0 +1,140 @@
+"""Starting, finding and ending the cloud: nothing may be left running, and no stranger's process may be ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local_cloud.cloud import LocalCloud
+from local_cloud.errors import BusyError, NotRunningError, PortInUseError
+from local_cloud.process import choose_port
+from local_cloud.state import Record, command_line, process_started
+
+
+@pytest.fixture
+def own(cloud, tmp_path):
+    """A second cloud of its own, ended after the test."""
+    door = LocalCloud(
+        state=tmp_path / "state", python=cloud._python, cdk=cloud._cdk.program, node=cloud._cdk.node,
+        market=cloud._market,
+    )  # fmt: skip
+    yield door
+    door.stop()
+
+
+def _processes_of(state: Path) -> list[str]:
+    """The command lines that name the cloud's files: its own, PostgreSQL's, functions', but not the tests'."""
+    marker = state / "postgres-data"
+    places = [str(state), marker.read_text() if marker.exists() else str(state)]
+    table = [command_line(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [line for line in table if any(place in line for place in places) and "LocalCloud as L" not in line]
+
+
+def _until(condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_stopping_ends_every_process_and_can_be_repeated(own):
+    """`alex down` must free the port and the memory, whatever ran."""
+    status = own.start()
+    assert status.running
+    assert own.start().pid == status.pid, "a running cloud is kept, not started again"
+    assert len(_processes_of(own.state.root)) >= 2
+    assert own.stop() is True
+    assert _processes_of(own.state.root) == []
+    assert own.stop() is False
+    assert own.status().state == "stopped"
+
+
+def test_a_killed_cloud_leaves_no_database_and_is_started_anew(own):
+    """After a crash or a reboot the next command must recover by itself."""
+    first = own.start()
+    os.kill(first.pid, signal.SIGKILL)
+    assert _until(lambda: own.status().state == "stale")
+    assert _until(lambda: not _processes_of(own.state.root)), "PostgreSQL must end with the cloud"
+    second = own.start()
+    assert second.running
+    assert second.pid != first.pid
+
+
+def test_a_cloud_of_other_code_is_stale(own):
+    """After a pull, the old process must not answer for the new code."""
+    status = own.start()
+    record = own.state.read()
+    own.state.write(Record(**{**record.__dict__, "code": "older"}))
+    assert own.status().state == "stale"
+    assert "other code" in own.status().detail
+    assert own.start().pid != status.pid
+
+
+def test_an_interrupted_start_leaves_nothing(own):
+    """Ctrl-C at any moment of the demo."""
+    code = (
+        "import sys; from pathlib import Path; from local_cloud.cloud import LocalCloud as L; "
+        f"L(state=Path({str(own.state.root)!r}), python=Path({str(own._python)!r}), "
+        f"market=Path({str(own._market.resolve())!r})).start()"
+    )
+    starting = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    assert _until(lambda: own.state.read() is not None and own.state.read().pid)
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(30) != 0
+    assert _until(lambda: not _processes_of(own.state.root))
+    assert own.status().state == "stopped"
+
+
+def test_a_used_port_is_named(own):
+    """The person must learn which port, and what to do."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match=f"port {port} on 127.0.0.1 is used by another program"):
+            own.start(port=port)
+        assert choose_port(None) != port
+    assert own.status().state == "stopped"
+
+
+def test_two_commands_at_once_are_refused(own):
+    """Two deployments into one cloud would mix their stacks."""
+    with own.state.locked(), pytest.raises(BusyError, match="another command"):
+        own.stop()
+
+
+def test_a_reused_process_id_is_not_taken_for_the_cloud(own):
+    """An id from before a reboot may belong to somebody's editor: it must not be ended."""
+    own.state.prepare()
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        record = Record(
+            instance="x", admin_key="x", port=1, state=str(own.state.root), market_wheel=None, code="x",
+            pid=bystander.pid, process_started="at some other time",
+        )  # fmt: skip
+        own.state.write(record)
+        assert own.status().state == "stale"
+        own.stop()
+        assert process_started(bystander.pid)
+    finally:
+        bystander.kill()
+        bystander.wait()
+        bystander.stdin.close()
+
+
+def test_using_a_cloud_that_does_not_run_says_so(own):
+    """Each command works by itself, or says what it needs."""
+    with pytest.raises(NotRunningError, match="start it first"):
+        own.issue_token("user-1")
+
+
+def test_the_record_with_the_admin_key_is_private(own):
+    """The key is the right to become any local user."""
+    own.start()
+    assert own.state.record_file.stat().st_mode & 0o077 == 0

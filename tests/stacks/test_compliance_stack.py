@@ -1,0 +1,90 @@
+"""The audit baseline: what is recorded, and who hears of it (SYS-14)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import ENVIRONMENTS, load
+
+ALL_ENVIRONMENTS = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+@ALL_ENVIRONMENTS
+def test_the_trail_covers_every_region_and_its_files_prove_themselves(
+    environment: str, assembly: Callable[[str], Any]
+) -> None:
+    """COMP-02: an intruder would work in a region that nobody watches, and edit the log afterwards."""
+    trails = list(assembly(environment).of_type("AWS::CloudTrail::Trail").values())
+    assert len(trails) == (1 if load(environment).singletons.trail == "create" else 0)
+    for trail in trails:
+        assert trail["IsMultiRegionTrail"] is True
+        assert trail["EnableLogFileValidation"] is True
+        assert trail["IsLogging"] is True
+        assert trail["IncludeGlobalServiceEvents"] is True
+        assert {s["InsightType"] for s in trail["InsightSelectors"]} == {"ApiCallRateInsight", "ApiErrorRateInsight"}
+        assert "Key" in str(trail["KMSKeyId"])
+
+
+@pytest.mark.parametrize(("environment", "mode", "days"), [("prod", "COMPLIANCE", 2557), ("dev", "GOVERNANCE", 365)])
+def test_audit_records_are_locked(environment: str, mode: str, days: int, assembly: Callable[[str], Any]) -> None:
+    """COMP-16: seven years in production, and not even root may shorten them."""
+    [archive] = [
+        p for w, p in assembly(environment).of_type("AWS::S3::Bucket", "Compliance").items() if "/Archive" in w
+    ]
+    assert archive["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Mode": mode, "Days": days}
+
+
+@ALL_ENVIRONMENTS
+def test_threats_are_reported_within_fifteen_minutes(environment: str, assembly: Callable[[str], Any]) -> None:
+    """SEC-21: the default is six hours."""
+    [detector] = assembly(environment).of_type("AWS::GuardDuty::Detector").values()
+    assert detector["FindingPublishingFrequency"] == "FIFTEEN_MINUTES"
+    assert detector["Enable"] is True
+
+
+@ALL_ENVIRONMENTS
+def test_a_person_hears_of_what_matters(environment: str, assembly: Callable[[str], Any]) -> None:
+    """COMP-05: threats, findings, broken rules and any use of the root user."""
+    rules = assembly(environment).of_type("AWS::Events::Rule", "Compliance")
+    patterns = str([rule["EventPattern"] for rule in rules.values()])
+    assert all(word in patterns for word in ("aws.guardduty", "aws.securityhub", "NON_COMPLIANT", "'Root'"))
+    for where, rule in rules.items():
+        [target] = rule["Targets"]
+        assert "Alerts" in str(target["Arn"]), where
+        assert "Undelivered" in str(target["DeadLetterConfig"]), where
+
+
+def test_the_stack_stands_alone(assembly: Callable[[str], Any]) -> None:
+    """It can be deployed to a security account: nothing is imported from, or exported to, the application's stacks."""
+    templates = assembly("prod").templates
+    assert "Fn::ImportValue" not in str(templates["Compliance"])
+    assert "Alex-prod-Compliance" not in str([t for name, t in templates.items() if name != "Compliance"])
+
+
+def test_what_an_account_has_only_once_can_be_adopted(cdk_context: Any, tmp_path: Path) -> None:
+    """Creating a second detector or recorder fails the whole deployment of an account that has one."""
+    from aws_cdk import App
+    from aws_cdk.assertions import Template
+
+    from stacks.compliance import ComplianceStack
+
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("singletons: {trail: adopt, guardduty: adopt, config_recorder: adopt, security_hub: adopt}\n")
+    stack = ComplianceStack(App(context=cdk_context), "Compliance", settings=load("prod", overlay))
+    template = Template.from_stack(stack).to_json()
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    once = {
+        "AWS::CloudTrail::Trail", "AWS::GuardDuty::Detector", "AWS::Config::ConfigurationRecorder",
+        "AWS::Config::DeliveryChannel", "AWS::SecurityHub::Hub", "AWS::SecurityHub::Standard",
+    }  # fmt: skip
+    assert not types & once
+    assert "AWS::Config::ConfigRule" in types
+    assert "AWS::Events::Rule" in types
+
+
+def test_config_history_is_not_locked(assembly: Callable[[str], Any]) -> None:
+    """COMP-03: AWS Config cannot deliver to a bucket whose objects are locked by default; it would record nothing."""
+    [history] = [p for w, p in assembly("prod").of_type("AWS::S3::Bucket", "Compliance").items() if "History" in w]
+    assert "ObjectLockConfiguration" not in history
