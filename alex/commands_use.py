@@ -98,3 +98,5 @@ def bench_command(
         console.emit(found)
     else:
         suite.show(console.out(), found)
+    if found["failed"]:
+        raise typer.Exit(int(Exit.FAILED))

@@ -35,14 +35,18 @@ def run(console: Console, *, only: tuple[str, ...] = (), rounds: int = 3) -> dic
         )
     wanted = [part for part in PARTS if not only or part in only]
     rows: list[Row] = []
+    failed: dict[str, str] = {}
     with Journey(console, title="Measure on this machine") as journey:
         cloud, borrowed = _cloud(journey, console) if NEED_CLOUD & set(wanted) else (None, True)
         try:
             for part in wanted:
-                with journey.step(part) as step, local.guarded():
-                    found = _measure(part, step.note, rounds, cloud)
-                    step.result(f"{len(found)} figures")
-                rows += found
+                try:
+                    with journey.step(part) as step, local.guarded():
+                        found = _measure(part, step.note, rounds, cloud)
+                        step.result(f"{len(found)} figures")
+                    rows += found
+                except CommandError as error:  # the other parts' figures are worth having all the same
+                    failed[part] = error.what
         finally:
             if cloud is not None and not borrowed:
                 cloud.stop()
@@ -50,6 +54,7 @@ def run(console: Console, *, only: tuple[str, ...] = (), rounds: int = 3) -> dic
         "machine": asdict(Machine(cores=os.cpu_count() or 0)),
         "rounds": rounds,
         "rows": [row.as_json() for row in rows],
+        "failed": failed,
     }
     places.written(places.BENCH, json.dumps(answer, indent=1) + "\n")
     return answer
@@ -96,6 +101,8 @@ def show(console: Console, found: dict[str, Any]) -> None:
         )
         group = row["group"]
     console.print(table)
+    for part, reason in found["failed"].items():
+        console.print(f"{part} could not be measured: {reason}", style="red", highlight=False, markup=False)
     console.print(
         f"{machine['system']}, Python {machine['python']}, {machine['cores']} cores, {found['rounds']} rounds. "
         f"Medians. Other load changes times; ratios hold better. Samples: {places.shown(places.BENCH)}",
