@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 
@@ -168,8 +168,16 @@ def _on_path() -> bool:
     )
 
 
+class Stoppable(Protocol):
+    """What can be stopped: the local cloud."""
+
+    def stop(self) -> bool:
+        """End it; whether there was anything to end."""
+        ...
+
+
 @contextmanager
-def stopped_on_failure(cloud: LocalCloud, console: Console, *, keep: bool = False) -> Iterator[None]:
+def stopped_on_failure(cloud: Stoppable, console: Console, *, keep: bool = False) -> Iterator[None]:
     """Stop the local cloud when the body fails or is interrupted; a second Ctrl-C does not interrupt the stopping."""
     try:
         yield

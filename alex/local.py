@@ -82,20 +82,25 @@ def cloud(*, prepared: bool = True) -> LocalCloud:
 
 def progress_of(step: Step) -> Callable[[Event], None]:
     """A listener that shows the events of a deployment in one line, stacks with resource counts."""
-    stacks: dict[str, str] = {}
+    done: set[str] = set()
+    total = 0
 
     def show(event: Event) -> None:
+        nonlocal total
         name = event.stack.rsplit("-", 1)[-1] if event.stack else ""
         if event.kind == "stack-done":
-            stacks[event.stack] = event.status
+            done.add(event.stack)
             step.milestone(f"{name}: {event.status.lower()}")
-        elif event.kind == "resource":
-            count = f" {event.done}/{event.total}" if event.total else ""
-            step.note(f"{name}{count}: {event.resource_type.removeprefix('AWS::')} {event.logical_id}")
+            return
+        if event.kind == "stack-started":
+            total = event.total
+        count = f"{len(done)} of {total} stacks, " if total else ""
+        if event.kind == "resource":
+            resources = f" {event.done}/{event.total}" if event.total else ""
+            step.note(f"{count}{name}{resources}: {event.resource_type.removeprefix('AWS::')} {event.logical_id}")
         elif event.kind in {"stack-started", "asset", "bootstrap"}:
-            step.note(
-                f"{name}: {'publishing code' if event.kind == 'asset' else 'deploying'}" if name else event.text[:80]
-            )
+            doing = "publishing code" if event.kind == "asset" else "deploying"
+            step.note(f"{count}{name}: {doing}" if name else event.text.strip()[:80])
 
     return show
 
@@ -185,7 +190,7 @@ def client(local: LocalCloud, service: str) -> Any:
     }
     with guarded():
         options = local.client_options()
-    plain = botocore.session.Session(session_vars=nothing)  # type: ignore[arg-type]
+    plain = botocore.session.Session(session_vars=nothing)
     session: Any = boto3.Session(botocore_session=plain)  # typed by literals of every service: useless for a name
     return session.client(service, **options)
 

@@ -160,7 +160,9 @@ def _cdk_synth(
         raise CommandError(
             f"synthesis of {environment} failed (exit {code}): the policy gate or the application refused",
             where="cdk synth",
-            remedy="each finding above names its rule, construct and fix",
+            remedy="the sources changed meanwhile: run it again"
+            if "is not built" in said
+            else "what is printed above names each rule, construct and fix",
             output=said.strip(),
         )
 

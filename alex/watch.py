@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from alex.client import Api
 from alex.errors import CommandError, Exit
@@ -36,8 +36,16 @@ def running(api: Api) -> str | None:
     )
 
 
+class JobReader(Protocol):
+    """What following needs of the API."""
+
+    def job(self, job_id: str, /) -> dict[str, Any]:
+        """The job as it is now."""
+        ...
+
+
 def follow(
-    api: Api,
+    api: JobReader,
     job_id: str,
     step: Step,
     *,

@@ -24,8 +24,8 @@ class Planner(Section):
     """The orchestrating function."""
 
     memory_mb: int = figure(10240, req="AGENT-03", unit="MB", ge=512, le=10240)
-    timeout_s: int = figure(900, req="AGENT-03", unit="s", ge=60, le=900)
-    reserved_concurrency: int | None = figure(100, req="AGENT-03", ge=1, le=1000)
+    timeout_s: int = figure(900, req="AGENT-03", unit="s", ge=660, le=900, description="Twice an agent's, and a margin")
+    reserved_concurrency: int | None = figure(100, req="AGENT-03", ge=1, le=900)
 
 
 class Queue(Section):
@@ -41,7 +41,7 @@ class Agents(Section):
     """The specialists."""
 
     memory_mb: int = figure(1024, req="AGENT-06", unit="MB", ge=256, le=10240)
-    timeout_s: int = figure(300, req="AGENT-06", unit="s", ge=10, le=900)
+    timeout_s: int = figure(300, req="AGENT-06", unit="s", ge=10, le=300)
     retry_attempts: int = figure(3, req="AGENT-12", ge=1, le=10)
     max_turns: int = figure(10, req="AGENT-08", ge=1, le=50)
     monte_carlo_paths: int = figure(10000, req="AGENT-09", ge=500, le=100000)
@@ -103,7 +103,7 @@ class Auth(Section):
         "cognito+okta-federation", req="AUTH-05", system="SYS-61"
     )
     mfa: Literal["optional", "required"] = figure("required", req="AUTH-05")
-    social_login: bool = figure(False, req="AUTH-05")
+    social_login: bool = figure(False, req="AUTH-05", system="SYS-41")
     trusted_issuers: tuple[Issuer, ...] = figure((), req="AUTH-05")
 
 

@@ -186,12 +186,6 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         lambda s: s.queue.running_limit_seconds > s.planner.timeout_s,
     ),
     (
-        "agents.timeout_s",
-        "the planner must be able to wait for an agent",
-        "AGENT-06",
-        lambda s: s.agents.timeout_s < s.planner.timeout_s,
-    ),
-    (
         "prices.valuation_date",
         "only local and dev may look at a fixed day",
         "INT-04",

@@ -58,7 +58,7 @@ class Network(Section):
     nat_gateways: int = figure(3, req="NET-02", ge=0, le=3)
     interface_endpoints: Literal["minimal", "full"] = figure("full", req="NET-03")
     flow_log_days: RetentionDays = figure(2557, req="NET-06", unit="days")
-    alb_tls_policy: Literal["tls13-1.2", "tls13-only"] = figure("tls13-only", req="NET-11", system="SYS-63")
+    alb_tls_policy: Literal["tls13-1.2", "tls13-only"] = figure("tls13-only", req="NET-11")
 
 
 class Secrets(Section):
@@ -99,8 +99,8 @@ class Retention(Section):
 class MarketData(Section):
     """Market-data bucket's life cycle."""
 
-    intelligent_tiering_after_days: int = figure(30, req="DATA-14", unit="days", ge=0, le=3650)
-    glacier_after_days: int = figure(365, req="DATA-14", unit="days", ge=30, le=3650)
+    intelligent_tiering_after_days: int = figure(30, req="DATA-14", unit="days", ge=0, le=3650, system="SYS-21")
+    glacier_after_days: int = figure(365, req="DATA-14", unit="days", ge=30, le=3650, system="SYS-21")
 
 
 class Waf(Section):

@@ -12,12 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 import stacks.node  # noqa: F401 - before any test module imports CDK, which would start another Node
 
 # CDK's built-in engine is slow; CI runs it once, in a step of its own. It must be off before CDK starts, too.
 os.environ["CDK_VALIDATION"] = "false"
+
+# A laptop searches on with new examples at each run; CI judges a change by the same ones, so that it judges the change.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSET_HASH = "0" * 64

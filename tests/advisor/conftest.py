@@ -200,7 +200,7 @@ def postgres() -> Iterator[Postgres]:
         port = probe.getsockname()[1]
     options = f"-h 127.0.0.1 -p {port} -k {folder} {UNSAFE_BUT_FAST}"
     control = ("-w", "-D", str(data))
-    run = {"bin_path": server.bin_path, "user": server.system_user}
+    run: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user}
     pgexec("pg_ctl", (*control, "-o", options, "-l", str(data / "log"), "start"), timeout=60, **run)
     try:
         yield Postgres(folder, port)

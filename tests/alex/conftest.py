@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from alex import reading
 from alex.result import Analysis
 

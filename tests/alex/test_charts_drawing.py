@@ -1,14 +1,17 @@
 """The charts that investors and auditors read: well-formed, inside their frame, honest about every value."""
 
+import itertools
 import math
 import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from alex import charts_axis as axis
-from alex import charts_svg as svg
 from hypothesis import given
 from hypothesis import strategies as st
+
+from alex import charts_axis as axis
+from alex import charts_svg as svg
 
 SPACE = "{http://www.w3.org/2000/svg}"
 LABELS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=60)
@@ -35,11 +38,13 @@ def assert_sound(drawing: str) -> None:
     assert root.attrib["role"] == "img"
     assert named == {e.get("id") for e in root if e.tag in {"title", "desc"}}
     assert all(math.isfinite(n) and -1 <= n <= max(width, height) + 1 for n in numbers(drawing))
-    assert not re.search(r"<script|<image|<foreignObject|href|url\(", re.sub(r"<(title|desc|text)[^>]*>[^<]*", "", drawing))
+    assert not re.search(
+        r"<script|<image|<foreignObject|href|url\(", re.sub(r"<(title|desc|text)[^>]*>[^<]*", "", drawing)
+    )
 
 
 @given(st.lists(st.tuples(LABELS, AMOUNTS), max_size=14))
-def test_ring_shows_each_share_exactly(parts):
+def test_ring_shows_each_share_exactly(parts: Any) -> None:
     """A ring whose segments do not add up would mislead an investor about the mix."""
     drawing = svg.donut(parts, ident="r", title="t", centre="$1", below="total")
     assert_sound(drawing)
@@ -52,11 +57,11 @@ def test_ring_shows_each_share_exactly(parts):
 
 
 @given(st.lists(st.tuples(LABELS, AMOUNTS, st.none() | st.floats(0, 100)), max_size=20))
-def test_bars_are_proportional_and_stay_in_their_track(rows):
+def test_bars_are_proportional_and_stay_in_their_track(rows: Any) -> None:
     """A bar that is longer than its share, or that leaves the frame, is a wrong figure."""
     drawing = svg.bars([svg.Bar(n, v, f"{v:.1f}%", target=t) for n, v, t in rows], ident="b", title="t")
     assert_sound(drawing)
-    drawn = [e for e in parsed(drawing).iter("rect")]
+    drawn = list(parsed(drawing).iter("rect"))
     lengths = [float(e.get("width", "0")) for e in drawn if "bar" in str(e.get("class")).split()]
     tracks = [float(e.get("width", "0")) for e in drawn if e.get("class") == "track"]
     assert len(tracks) == len(rows)
@@ -67,7 +72,7 @@ def test_bars_are_proportional_and_stay_in_their_track(rows):
 
 
 @given(st.floats(0, 100))
-def test_hundred_dots_round_to_the_success_rate(share):
+def test_hundred_dots_round_to_the_success_rate(share: float) -> None:
     """The picture of the success rate must say the same as the number beside it."""
     drawing = svg.hundred(share, ident="h", title="t")
     assert_sound(drawing)
@@ -76,18 +81,21 @@ def test_hundred_dots_round_to_the_success_rate(share):
 
 
 @given(st.lists(AMOUNTS, min_size=3, max_size=3).map(sorted))
-def test_range_of_outcomes_keeps_order_and_labels_apart(values):
+def test_range_of_outcomes_keeps_order_and_labels_apart(values: list[float]) -> None:
     """Percentiles drawn out of order, or labels on top of each other, cannot be read."""
     drawing = axis.spread(*values, ident="s", title="t")
     assert_sound(drawing)
     knobs = [float(e.get("cx", "0")) for e in parsed(drawing).iter("circle")]
     assert knobs == sorted(knobs)
     texts = [float(e.get("x", "0")) for e in parsed(drawing).iter("text") if e.get("class") == "knob-value"]
-    assert all(b - a >= 103 for a, b in zip(texts, texts[1:], strict=False))
+    assert all(b - a >= 103 for a, b in itertools.pairwise(texts))
 
 
-@given(st.lists(st.tuples(st.integers(0, 80), MONEY), min_size=2, max_size=30, unique_by=lambda p: p[0]), st.integers(0, 60))
-def test_path_stays_in_its_frame(points, turn):
+@given(
+    st.lists(st.tuples(st.integers(0, 80), MONEY), min_size=2, max_size=30, unique_by=lambda p: p[0]),
+    st.integers(0, 60),
+)
+def test_path_stays_in_its_frame(points: Any, turn: int) -> None:
     """Any future, a bankrupt one included, must be drawable."""
     made = [axis.Point(float(x), y) for x, y in points]
     drawing = axis.path(made, ident="p", title="t", turn=float(turn), turn_text="retirement", summary="s")
@@ -96,7 +104,7 @@ def test_path_stays_in_its_frame(points, turn):
 
 
 @given(MONEY, st.floats(min_value=0, max_value=1e12))
-def test_axis_covers_its_values_with_few_round_steps(low, span):
+def test_axis_covers_its_values_with_few_round_steps(low: float, span: float) -> None:
     """An axis that ends below a value would cut the chart off."""
     marks = axis.ticks(low, low + span)
     slack = 1e-6 * max(abs(low), span, 1)  # far less than a pixel
@@ -107,7 +115,7 @@ def test_axis_covers_its_values_with_few_round_steps(low, span):
 
 
 @given(LABELS)
-def test_labels_cannot_become_markup(label):
+def test_labels_cannot_become_markup(label: str) -> None:
     """An account name is a user's text: it must never add an element to the report."""
     hostile = f'{label}"><script>alert(1)</script>'
     for drawing in (
@@ -118,7 +126,7 @@ def test_labels_cannot_become_markup(label):
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
-def test_unusable_figures_are_refused(value):
+def test_unusable_figures_are_refused(value: float) -> None:
     """A chart of nothing must fail loudly, not draw something plausible."""
     with pytest.raises(ValueError, match="finite"):
         svg.donut([("a", value)], ident="a", title="t", centre="", below="")

@@ -4,30 +4,63 @@ import json
 import re
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
+
 from alex import places
 from alex.client import Api
 from alex.portfolio import ACCOUNTS, PROFILE, load, same
 
-RECORDED = set("AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM MTUM QUAL SIZE USMV VLUE".split())
+RECORDED = {
+    "AAPL",
+    "AMD",
+    "BAC",
+    "BBY",
+    "CVX",
+    "GE",
+    "HD",
+    "JNJ",
+    "JPM",
+    "KO",
+    "LLY",
+    "MRK",
+    "MSFT",
+    "PEP",
+    "PFE",
+    "PG",
+    "RRC",
+    "UNH",
+    "WMT",
+    "XOM",
+    "MTUM",
+    "QUAL",
+    "SIZE",
+    "USMV",
+    "VLUE",
+}
 
 
 class Server:
     """Accounts and positions in memory, with the API's shapes: numbers come back as the database's decimals."""
 
-    def __init__(self):
-        self.user, self.accounts, self.positions, self.writes = {"user_id": "u"}, {}, {}, 0
+    def __init__(self) -> None:
+        self.user: dict[str, Any] = {"user_id": "u"}
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.positions: dict[tuple[str, str], dict[str, Any]] = {}
+        self.writes = 0
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         path = request.url.path
         body = json.loads(request.content) if request.content else {}
         if request.method != "GET":
             self.writes += 1
         if path == "/api/user":
             self.user |= body
-            return httpx.Response(200, json={"user": self.user, "created": False} if request.method == "GET" else self.user)
+            return httpx.Response(
+                200, json={"user": self.user, "created": False} if request.method == "GET" else self.user
+            )
         if path == "/api/accounts" and request.method == "GET":
             return httpx.Response(200, json={"accounts": list(self.accounts.values())})
         if path == "/api/accounts":
@@ -46,18 +79,18 @@ class Server:
 
 
 @pytest.fixture
-def server():
+def server() -> Any:
     """An empty platform."""
     return Server()
 
 
 @pytest.fixture
-def api(server):
+def api(server: Server) -> Any:
     """A session with it."""
     return Api("http://cloud", token=lambda: "t", transport=httpx.MockTransport(server))
 
 
-def test_portfolio_is_what_the_demo_promises():
+def test_portfolio_is_what_the_demo_promises() -> None:
     """Three accounts with cash, at least 15 positions with recorded prices, at least three unknown to the database."""
     symbols = [symbol for account in ACCOUNTS for symbol in account.positions]
     seeded = (places.ROOT / "lambdas/advisor/migrations/0002_reference_instruments.sql").read_text("utf-8")
@@ -69,7 +102,7 @@ def test_portfolio_is_what_the_demo_promises():
     assert len(set(symbols) - classified) >= 3, "the tagger would have nothing to do"
 
 
-def test_first_load_creates_everything(api, server):
+def test_first_load_creates_everything(api: Api, server: Server) -> None:
     """A fresh database gets the whole portfolio."""
     done = load(api)
     assert (done.accounts, done.positions) == (3, 20)
@@ -78,7 +111,7 @@ def test_first_load_creates_everything(api, server):
     assert server.user["display_name"] == PROFILE["display_name"]
 
 
-def test_second_load_changes_nothing(api, server):
+def test_second_load_changes_nothing(api: Api, server: Server) -> None:
     """A second demo must not double accounts nor write what is there already."""
     load(api)
     writes = server.writes
@@ -88,7 +121,7 @@ def test_second_load_changes_nothing(api, server):
     assert "already there" in str(done)
 
 
-def test_load_repairs_what_differs_and_keeps_what_a_person_added(api, server):
+def test_load_repairs_what_differs_and_keeps_what_a_person_added(api: Api, server: Server) -> None:
     """A changed quantity is set again; a position that somebody added stays theirs."""
     load(api)
     brokerage = next(a["id"] for a in server.accounts.values() if a["account_name"] == "Brokerage")
@@ -104,8 +137,15 @@ def test_load_repairs_what_differs_and_keeps_what_a_person_added(api, server):
 
 @pytest.mark.parametrize(
     ("left", "right", "equal"),
-    [("5000.00", 5000.0, True), ("a", "a", True), ("a", "b", False), ({"x": "1.0"}, {"x": 1}, True), ({"x": 1}, {}, False), (None, 1, False)],
+    [
+        ("5000.00", 5000.0, True),
+        ("a", "a", True),
+        ("a", "b", False),
+        ({"x": "1.0"}, {"x": 1}, True),
+        ({"x": 1}, {}, False),
+        (None, 1, False),
+    ],
 )
-def test_same_compares_as_a_person_does(left, right, equal):
+def test_same_compares_as_a_person_does(left: Any, right: Any, equal: bool) -> None:
     """The API answers decimals as text; 5000.00 is 5000."""
     assert same(left, right) is equal

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+
 from alex import places, synthesis, toolbox
 from alex.errors import CommandError, Exit
 from stacks.bundles import Target
@@ -12,16 +14,24 @@ HOST = Target("x86_64", "3.11", host=True)
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A small repository, and a `cdk` that counts its runs and can be told to fail."""
-    for path in ("app.py", "cdk.json", "settings/a.yaml", "stacks/s.py", "lambdas/advisor/x.py", "constructs/hardened/h.py", "policy/soc2/p.py"):
+    for path in (
+        "app.py",
+        "cdk.json",
+        "settings/a.yaml",
+        "stacks/s.py",
+        "lambdas/advisor/x.py",
+        "constructs/hardened/h.py",
+        "policy/soc2/p.py",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("one\n", "utf-8")
     monkeypatch.setattr(places, "ROOT", tmp_path)
     monkeypatch.setattr(toolbox, "tools", lambda: toolbox.Tools(Path("/node"), Path("/cdk"), Path("/python")))
     calls = []
 
-    def run(command, *, cwd, env, on_line):
+    def run(command: Any, *, cwd: Any, env: Any, on_line: Any) -> Any:
         calls.append([str(part) for part in command])
         output = Path(calls[-1][calls[-1].index("--output") + 1])
         output.mkdir(parents=True)
@@ -36,12 +46,12 @@ def repository(tmp_path, monkeypatch):
     return tmp_path, calls
 
 
-def synthesise(root, **change):
+def synthesise(root: Path, **change: Any) -> Any:
     """Synthesise local into the repository."""
     return synthesis.synthesise("local", output=root / "out" / "assembly", target=HOST, **change)
 
 
-def test_unchanged_inputs_are_not_synthesised_again(repository):
+def test_unchanged_inputs_are_not_synthesised_again(repository: tuple[Path, list[list[str]]]) -> None:
     """The second demo takes a fraction of the first one's time."""
     root, calls = repository
     assert synthesise(root).fresh
@@ -51,8 +61,20 @@ def test_unchanged_inputs_are_not_synthesised_again(repository):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("path", ["app.py", "settings/a.yaml", "stacks/s.py", "lambdas/advisor/x.py", "constructs/hardened/h.py", "policy/soc2/p.py", "cdk.json", "stacks/new.py"])
-def test_any_changed_input_is_synthesised_again(repository, path):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app.py",
+        "settings/a.yaml",
+        "stacks/s.py",
+        "lambdas/advisor/x.py",
+        "constructs/hardened/h.py",
+        "policy/soc2/p.py",
+        "cdk.json",
+        "stacks/new.py",
+    ],
+)
+def test_any_changed_input_is_synthesised_again(repository: tuple[Path, list[list[str]]], path: str) -> None:
     """Deploying a stale assembly would show a person yesterday's stacks."""
     root, calls = repository
     synthesise(root)
@@ -61,7 +83,7 @@ def test_any_changed_input_is_synthesised_again(repository, path):
     assert len(calls) == 2
 
 
-def test_overlay_and_target_decide_too(repository):
+def test_overlay_and_target_decide_too(repository: tuple[Path, list[list[str]]]) -> None:
     """Another port or another machine gives another assembly."""
     root, calls = repository
     overlay = root / "overlay.yaml"
@@ -77,7 +99,9 @@ def test_overlay_and_target_decide_too(repository):
     assert "bundles=target" in calls[3]
 
 
-def test_closed_gate_fails_with_its_findings_and_keeps_the_last_assembly(repository):
+def test_closed_gate_fails_with_its_findings_and_keeps_the_last_assembly(
+    repository: tuple[Path, list[list[str]]],
+) -> None:
     """The gate's findings must reach the person, and a closed gate must not pass on a second try."""
     root, calls = repository
     synthesise(root)
@@ -92,7 +116,7 @@ def test_closed_gate_fails_with_its_findings_and_keeps_the_last_assembly(reposit
     assert not (root / "out" / "assembly.new").exists()
 
 
-def test_forced_synthesis_runs(repository):
+def test_forced_synthesis_runs(repository: tuple[Path, list[list[str]]]) -> None:
     """`--force` is the way out when a person distrusts the cache."""
     root, calls = repository
     synthesise(root)
@@ -100,7 +124,7 @@ def test_forced_synthesis_runs(repository):
     assert len(calls) == 2
 
 
-def test_unknown_environment_lists_the_known_ones():
+def test_unknown_environment_lists_the_known_ones() -> None:
     """A typo in -e is answered with the choices."""
     with pytest.raises(CommandError, match="unknown environment 'prd'") as refused:
         synthesis.environment_of("prd")
@@ -108,7 +132,7 @@ def test_unknown_environment_lists_the_known_ones():
     assert "prod-dr" in refused.value.remedy
 
 
-def test_bytecode_is_never_switched_off_for_a_synthesis(monkeypatch):
+def test_bytecode_is_never_switched_off_for_a_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
     """With PYTHONDONTWRITEBYTECODE every synthesis takes twice as long."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(toolbox, "node_environment", dict)

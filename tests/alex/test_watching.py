@@ -1,30 +1,36 @@
 """Following an analysis: every state is shown, every end is told from the others."""
 
 import io
+from typing import Any
 
 import pytest
+from rich.console import Console
+
 from alex import watch
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
-from rich.console import Console
 
 
 class Jobs:
     """Answers a job's states one after the other; the last one stays."""
 
-    def __init__(self, *states):
+    def __init__(self, *states: Any) -> None:
         self.states = list(states)
 
-    def job(self, _job_id):
+    def job(self, _job_id: Any) -> Any:
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
 
-def state(status, step=None, pct=0, **agents):
+def state(status: str, step: Any = None, pct: int = 0, **agents: Any) -> Any:
     """A job as the API returns it."""
-    return {"id": "j", "status": status, "progress": {"step": step, "progress_pct": pct, "agents": agents} if step else None}
+    return {
+        "id": "j",
+        "status": status,
+        "progress": {"step": step, "progress_pct": pct, "agents": agents} if step else None,
+    }
 
 
-def followed(*states, limit=60.0):
+def followed(*states: Any, limit: float = 60.0) -> Any:
     """Follow these states with a clock that moves a second a poll; the job and what was printed."""
     out = io.StringIO()
     now = iter(range(10_000))
@@ -33,7 +39,7 @@ def followed(*states, limit=60.0):
     return job, out.getvalue()
 
 
-def test_progress_is_told_step_by_step_and_agent_by_agent():
+def test_progress_is_told_step_by_step_and_agent_by_agent() -> None:
     """Without a terminal a log must still show which agent ran and when it ended."""
     job, text = followed(
         state("pending"),
@@ -49,7 +55,7 @@ def test_progress_is_told_step_by_step_and_agent_by_agent():
     assert text.count("tagger: completed") == 1
 
 
-def test_failed_analysis_gives_the_platforms_reason():
+def test_failed_analysis_gives_the_platforms_reason() -> None:
     """A failure must not look like a success, and must say why."""
     failed = state("failed") | {"error_message": "The analysis could not be completed."}
     with pytest.raises(CommandError, match="failed: The analysis could not be completed") as refused:
@@ -57,19 +63,23 @@ def test_failed_analysis_gives_the_platforms_reason():
     assert refused.value.code is Exit.ANALYSIS_FAILED
 
 
-def test_job_awaiting_approval_is_an_end():
+def test_job_awaiting_approval_is_an_end() -> None:
     """Watching must not hang on a job that waits for a person (HITL-01)."""
     assert followed(state("awaiting_approval"))[0]["status"] == "awaiting_approval"
 
 
-def test_watching_ends_and_says_that_the_job_goes_on():
+def test_watching_ends_and_says_that_the_job_goes_on() -> None:
     """A stuck job must not hold the terminal for ever."""
     with pytest.raises(CommandError, match="still running") as refused:
         followed(state("running", "agents", 50), limit=5.0)
     assert "--follow j" in refused.value.remedy
 
 
-@pytest.mark.parametrize("progress", [None, {}, {"step": "unknown"}, {"step": "agents", "progress_pct": None, "agents": None}])
-def test_odd_progress_never_breaks_the_watch(progress):
+@pytest.mark.parametrize(
+    "progress", [None, {}, {"step": "unknown"}, {"step": "agents", "progress_pct": None, "agents": None}]
+)
+def test_odd_progress_never_breaks_the_watch(progress: Any) -> None:
     """Progress is a courtesy; whatever it holds, the result matters."""
-    assert followed({"id": "j", "status": "running", "progress": progress}, state("completed"))[0]["status"] == "completed"
+    assert (
+        followed({"id": "j", "status": "running", "progress": progress}, state("completed"))[0]["status"] == "completed"
+    )

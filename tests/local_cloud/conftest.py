@@ -7,7 +7,10 @@ import sys
 import sysconfig
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -20,6 +23,11 @@ CDK = Path(os.environ.get("ALEX_CDK", ROOT / "node_modules" / "aws-cdk" / "bin" 
 EMULATOR_PYTHON = Path(os.environ.get("ALEX_EMULATOR_PYTHON", ROOT / ".alex" / "ministack" / "venv" / "bin" / "python"))
 CANARY = "ALEX_TEST_CANARY"
 
+Synthesise = Callable[..., Path]
+Client = Callable[..., Any]
+Invoke = Callable[[str], Any]
+Http = Callable[..., tuple[int, Message, str]]
+
 
 def make_cloud(state: Path) -> LocalCloud:
     """A door to a local cloud whose files are in `state`."""
@@ -30,7 +38,7 @@ def make_cloud(state: Path) -> LocalCloud:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory):
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A running local cloud; this process's environment holds a canary that must not reach any function."""
     os.environ[CANARY] = "host"
     door = make_cloud(tmp_path_factory.mktemp("cloud"))
@@ -41,10 +49,10 @@ def cloud(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def synthesise(tmp_path_factory):
+def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
     """`synthesise(*options)`: an assembly of the sample application."""
 
-    def run(*options):
+    def run(*options: str) -> Path:
         target = tmp_path_factory.mktemp("assembly")
         command = [sys.executable, str(Path(__file__).parent / "sample" / "app.py"), str(target), *options]
         environment = {**os.environ, "JSII_NODE": str(NODE), "CDK_VALIDATION": "false"}
@@ -55,13 +63,13 @@ def synthesise(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def assembly(synthesise):
+def assembly(synthesise: Synthesise) -> Path:
     """The sample application, synthesised."""
     return synthesise()
 
 
 @pytest.fixture(scope="session")
-def deployed(cloud, assembly):
+def deployed(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
     """The outputs of the sample stacks, in one dictionary."""
     cloud.bootstrap()
     outputs = cloud.deploy(assembly)
@@ -69,22 +77,22 @@ def deployed(cloud, assembly):
 
 
 @pytest.fixture(scope="session")
-def client(cloud):
+def client(cloud: LocalCloud) -> Client:
     """`client(service, **credentials)`: a boto3 client of the cloud, as its administrator unless told otherwise."""
     return lambda service, **credentials: boto3.client(service, **{**cloud.client_options(), **credentials})
 
 
 @pytest.fixture(scope="session")
-def invoke(client):
+def invoke(client: Client) -> Invoke:
     """`invoke(function)`: the JSON that a function answers."""
     return lambda name: json.loads(client("lambda").invoke(FunctionName=name)["Payload"].read())
 
 
 @pytest.fixture(scope="session")
-def http():
+def http() -> Http:
     """`http(method, url, body, **headers)`: status, headers and text of a plain HTTP request."""
 
-    def send(method, url, body=None, **headers):
+    def send(method: str, url: str, body: Any = None, **headers: str) -> tuple[int, Message, str]:
         data = None if body is None else json.dumps(body).encode()
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(url, method=method, data=data, headers=fields)

@@ -1,26 +1,36 @@
 """What stands beside the emulator: token issuer, market data, guard, and the reader of CDK's output."""
 
+from __future__ import annotations
+
 import json
 import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 
+from local_cloud.cloud import LocalCloud
 from local_cloud.errors import MarketDataError
 from local_cloud.events import parse
 from local_cloud.market_data import WHEEL, ensure_wheel
 from local_cloud.server.guard import Guard
 from local_cloud.server.market import PATH
 
+if TYPE_CHECKING:
+    from tests.local_cloud.conftest import Http
+
 # -- issuer ---------------------------------------------------------------------------------------------------
 
 
-def _overlay(cloud, tmp_path):
+def _overlay(cloud: LocalCloud, tmp_path: Path) -> Any:
     return json.loads(cloud.settings_overlay(tmp_path / "settings.yaml").read_text())
 
 
 @pytest.mark.parametrize("shape", ["cognito", "clerk", "okta"])
-def test_a_token_verifies_with_exactly_what_the_settings_overlay_says(cloud, tmp_path, shape):
+def test_a_token_verifies_with_exactly_what_the_settings_overlay_says(
+    cloud: LocalCloud, tmp_path: Path, shape: str
+) -> None:
     """The authorizer knows an issuer by its overlay entry only: issuer, keys and audience claim must agree."""
     token = cloud.issue_token("user-7", shape=shape, roles=["advisor"])
     claims = jwt.decode(token, options={"verify_signature": False})
@@ -35,19 +45,19 @@ def test_a_token_verifies_with_exactly_what_the_settings_overlay_says(cloud, tmp
         assert json.load(response)["issuer"] == entry["issuer"]
 
 
-def test_an_expired_token_can_be_had_for_tests(cloud):
+def test_an_expired_token_can_be_had_for_tests(cloud: LocalCloud) -> None:
     """Refusing expired tokens can only be proven with one."""
     token = cloud.issue_token("user-7", ttl_seconds=-60)
     with pytest.raises(jwt.ExpiredSignatureError):
         jwt.decode(token, _key(cloud, token), algorithms=["RS256"], options={"verify_aud": False})
 
 
-def _key(cloud, token):
+def _key(cloud: LocalCloud, token: str) -> jwt.PyJWK:
     client = jwt.PyJWKClient(f"{cloud.endpoint}/_issuer/.well-known/jwks.json")
     return client.get_signing_key_from_jwt(token)
 
 
-def test_a_rotation_keeps_old_tokens_until_the_old_key_is_withdrawn(cloud):
+def test_a_rotation_keeps_old_tokens_until_the_old_key_is_withdrawn(cloud: LocalCloud) -> None:
     """Key rotation must not sign users out; a withdrawn key must."""
     old = cloud.issue_token("user-7")
     cloud.rotate_issuer()
@@ -63,13 +73,17 @@ def test_a_rotation_keeps_old_tokens_until_the_old_key_is_withdrawn(cloud):
 # -- guard ----------------------------------------------------------------------------------------------------
 
 
-def test_tokens_and_control_need_the_admin_key(cloud, http):
+def test_tokens_and_control_need_the_admin_key(cloud: LocalCloud, http: Http) -> None:
     """Another program on this machine, without the key, must not become any user."""
     for method, path in (("POST", "/_issuer/token"), ("GET", "/_alex/status"), ("POST", "/_ministack/reset")):
         assert http(method, cloud.endpoint + path, {"sub": "x"} if method == "POST" else None)[0] == 403
 
 
-GUARD = Guard(None, port=4566, admin_key="key")
+async def _nobody(_scope: Any, _receive: Any, _send: Any) -> None:
+    raise AssertionError("only the guard's decision is asked for")
+
+
+GUARD = Guard(_nobody, port=4566, admin_key="key")
 HOST = {"host": "127.0.0.1:4566"}
 
 
@@ -91,7 +105,7 @@ HOST = {"host": "127.0.0.1:4566"}
         ("/_ministack/reset", HOST, True),
     ],
 )
-def test_the_guard_lets_local_programs_in_and_web_pages_out(path, fields, refused):
+def test_the_guard_lets_local_programs_in_and_web_pages_out(path: str, fields: dict[str, str], refused: bool) -> None:
     """The emulator accepts made-up credentials: a web page that reached it would be its administrator."""
     assert bool(GUARD.refusal(path, fields)) is refused
 
@@ -99,12 +113,12 @@ def test_the_guard_lets_local_programs_in_and_web_pages_out(path, fields, refuse
 # -- market ---------------------------------------------------------------------------------------------------
 
 
-def _market(cloud, http, day, query="adjusted=true&apiKey=k"):
+def _market(cloud: LocalCloud, http: Http, day: str, query: str = "adjusted=true&apiKey=k") -> tuple[int, Any]:
     status, _, text = http("GET", f"{cloud.endpoint}/_market{PATH}{day}?{query}")
     return status, json.loads(text)
 
 
-def test_market_days_have_the_real_closes_of_all_25_symbols(cloud, http):
+def test_market_days_have_the_real_closes_of_all_25_symbols(cloud: LocalCloud, http: Http) -> None:
     """Every figure of an analysis starts from these prices; the constants are read from the published data."""
     status, body = _market(cloud, http, "2022-12-28")
     assert (status, body["status"], body["resultsCount"]) == (200, "OK", 25)
@@ -113,20 +127,20 @@ def test_market_days_have_the_real_closes_of_all_25_symbols(cloud, http):
     assert _market(cloud, http, "2013-12-31")[1]["resultsCount"] == 20  # before the factor funds' data begins
 
 
-def test_a_day_without_trading_has_no_results(cloud, http):
+def test_a_day_without_trading_has_no_results(cloud: LocalCloud, http: Http) -> None:
     """The price adapter walks back over weekends: an error here would stop it."""
     status, body = _market(cloud, http, "2022-12-25")
     assert (status, body["resultsCount"], "results" in body) == (200, 0, False)
 
 
-def test_the_market_refuses_as_the_provider_does(cloud, http):
+def test_the_market_refuses_as_the_provider_does(cloud: LocalCloud, http: Http) -> None:
     """A missing key must show on the laptop."""
     assert _market(cloud, http, "2022-12-28", "adjusted=true")[0] == 401
     assert _market(cloud, http, "28.12.2022")[0] == 400
     assert _market(cloud, http, "2022-12-28", "adjusted=false&apiKey=k")[0] == 400
 
 
-def test_a_changed_market_file_is_refused(tmp_path):
+def test_a_changed_market_file_is_refused(tmp_path: Path) -> None:
     """A download that is not the pinned file must never become prices."""
     (tmp_path / WHEEL).write_bytes(b"something else")
     with pytest.raises(MarketDataError, match="SHA-256 differs"):
@@ -160,7 +174,7 @@ def test_a_changed_market_file_is_refused(tmp_path):
         ("anything else", {"kind": "message", "text": "anything else"}),
     ],
 )
-def test_the_command_lines_output_becomes_events(line, expected):
+def test_the_command_lines_output_becomes_events(line: str, expected: dict[str, Any]) -> None:
     """The live progress display shows what these events say."""
     event = parse(line + "\n")
     assert {name: getattr(event, name) for name in expected} == expected

@@ -1,20 +1,24 @@
 """What breaks when ministack is upgraded: the adapter's private places are checked before they are used."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from local_cloud.cloud import LocalCloud
+
 PREPARE = "import sys; sys.path.insert(0, {local!r}); from local_cloud.adapter import touches; "
+Inside = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture
-def inside(cloud):
+def inside(cloud: LocalCloud) -> Inside:
     """`inside(code)`: run code in the emulator's own interpreter; exit status and output."""
     python = cloud._python
     local = str(Path(__file__).resolve().parents[2] / "local")
 
-    def run(code):
+    def run(code: str) -> tuple[int, str]:
         command = [str(python), "-I", "-c", PREPARE.format(local=local) + code]
         answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         return answer.returncode, answer.stdout + answer.stderr
@@ -22,7 +26,7 @@ def inside(cloud):
     return run
 
 
-def test_every_private_place_of_the_pinned_ministack_is_where_the_adapter_expects_it(inside):
+def test_every_private_place_of_the_pinned_ministack_is_where_the_adapter_expects_it(inside: Inside) -> None:
     """Otherwise the local cloud would start and silently behave like the bare emulator."""
     status, output = inside("touches.verify(); print(len(touches.TOUCHES))")
     assert status == 0, output
@@ -37,7 +41,7 @@ def test_every_private_place_of_the_pinned_ministack_is_where_the_adapter_expect
         ("touches.MINISTACK_VERSION = '1.5.34'", "the adapter is written for 1.5.34"),
     ],
 )
-def test_a_moved_place_is_named_and_stops_the_start(inside, change, named):
+def test_a_moved_place_is_named_and_stops_the_start(inside: Inside, change: str, named: str) -> None:
     """A person who upgrades ministack must read what moved, not guess it from a failing demo."""
     status, output = inside(f"{change}; touches.verify()")
     assert status != 0
@@ -45,7 +49,7 @@ def test_a_moved_place_is_named_and_stops_the_start(inside, change, named):
     assert named in output
 
 
-def test_the_adapter_alone_imports_ministack():
+def test_the_adapter_alone_imports_ministack() -> None:
     """A private touch elsewhere in the package would escape the contract."""
     package = Path(__file__).resolve().parents[2] / "local" / "local_cloud"
     offenders = [

@@ -1,21 +1,32 @@
 """The RDS Data API over real PostgreSQL: what works here works in AWS, and what fails there fails here."""
 
+from __future__ import annotations
+
 import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local_cloud.cloud import LocalCloud
 from local_cloud.dataapi.errors import DataApiError
 from local_cloud.dataapi.statements import bind
 
+if TYPE_CHECKING:
+    from tests.local_cloud.conftest import Client, Invoke
+
+Database = Callable[..., Any]
+
 
 @pytest.fixture(scope="module")
-def database(client, deployed):
+def database(client: Client, deployed: dict[str, str]) -> Database:
     """`database(operation, **arguments)` on the sample's cluster."""
     rds = client("rds-data")
     target = {"resourceArn": deployed["ClusterArn"], "secretArn": deployed["SecretArn"]}
 
-    def call(operation, **arguments):
+    def call(operation: str, **arguments: Any) -> Any:
         if operation in ("execute_statement", "batch_execute_statement", "begin_transaction"):
             arguments.setdefault("database", "sample")
         return getattr(rds, operation)(**target, **arguments)
@@ -24,7 +35,7 @@ def database(client, deployed):
 
 
 @pytest.fixture
-def table(database):
+def table(database: Database) -> Iterator[str]:
     """A fresh table with the types that the platform uses."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     columns = "id uuid PRIMARY KEY, quantity numeric(20,8), facts jsonb, seen timestamptz, tags text[]"
@@ -33,21 +44,21 @@ def table(database):
     database("execute_statement", sql=f"DROP TABLE {name}")
 
 
-def parameter(name, value, hint=None):
+def parameter(name: str, value: Any, hint: str | None = None) -> dict[str, Any]:
     """One SqlParameter."""
     kinds = {bool: "booleanValue", int: "longValue", float: "doubleValue", bytes: "blobValue"}
     field = {"isNull": True} if value is None else {kinds.get(type(value), "stringValue"): value}
     return {"name": name, "value": field, **({"typeHint": hint} if hint else {})}
 
 
-def error_of(call):
+def error_of(call: Callable[[], Any]) -> tuple[str, str]:
     """The code and text of the refusal."""
     with pytest.raises(ClientError) as raised:
         call()
     return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
 
 
-def test_typed_values_go_in_and_come_back_as_the_data_api_types_them(database, table):
+def test_typed_values_go_in_and_come_back_as_the_data_api_types_them(database: Database, table: str) -> None:
     """The repositories read these fields by their kind."""
     identifier = str(uuid.uuid4())
     database(
@@ -74,7 +85,7 @@ def test_typed_values_go_in_and_come_back_as_the_data_api_types_them(database, t
     assert [column["typeName"] for column in answer["columnMetadata"]][:3] == ["uuid", "numeric", "jsonb"]
 
 
-def test_a_string_without_a_hint_is_refused_by_a_uuid_column_as_in_aws(database, table):
+def test_a_string_without_a_hint_is_refused_by_a_uuid_column_as_in_aws(database: Database, table: str) -> None:
     """Leniency here would be a failure in AWS."""
     insert = {"sql": f"INSERT INTO {table} (id) VALUES (:id)", "parameters": [parameter("id", str(uuid.uuid4()))]}
     code, message = error_of(lambda: database("execute_statement", **insert))
@@ -83,7 +94,7 @@ def test_a_string_without_a_hint_is_refused_by_a_uuid_column_as_in_aws(database,
     assert message.endswith("SQLState: 42804")
 
 
-def test_a_unique_violation_carries_its_sqlstate(database, table):
+def test_a_unique_violation_carries_its_sqlstate(database: Database, table: str) -> None:
     """The idempotency of jobs depends on telling this error from every other."""
     row = {"sql": f"INSERT INTO {table} (id) VALUES (:id)", "parameters": [parameter("id", str(uuid.uuid4()), "UUID")]}
     assert database("execute_statement", **row)["numberOfRecordsUpdated"] == 1
@@ -92,11 +103,13 @@ def test_a_unique_violation_carries_its_sqlstate(database, table):
     assert message.endswith("already exists.; SQLState: 23505")
 
 
-def test_a_transaction_is_seen_by_nobody_until_it_commits_and_leaves_nothing_when_rolled_back(database, table):
+def test_a_transaction_is_seen_by_nobody_until_it_commits_and_leaves_nothing_when_rolled_back(
+    database: Database, table: str
+) -> None:
     """A job and its queue message are written together or not at all."""
     count = {"sql": f"SELECT count(*) FROM {table}"}
 
-    def rows(**transaction):
+    def rows(**transaction: str) -> Any:
         return database("execute_statement", **count, **transaction)["records"][0][0]["longValue"]
 
     insert = {"sql": f"INSERT INTO {table} (id) VALUES (gen_random_uuid())"}
@@ -113,7 +126,7 @@ def test_a_transaction_is_seen_by_nobody_until_it_commits_and_leaves_nothing_whe
     assert code == "TransactionNotFoundException"
 
 
-def test_a_batch_is_one_transaction(database, table):
+def test_a_batch_is_one_transaction(database: Database, table: str) -> None:
     """A half-written batch of positions would be a wrong portfolio."""
     good, bad = str(uuid.uuid4()), "not a uuid at all"
     sets = [[parameter("id", good)], [parameter("id", bad)]]
@@ -126,7 +139,7 @@ def test_a_batch_is_one_transaction(database, table):
     assert len(answer["updateResults"]) == 1
 
 
-def test_the_services_limits_hold(database):
+def test_the_services_limits_hold(database: Database) -> None:
     """A report of 65 KB or a page of 1.1 MB must fail here, not first in AWS."""
     code, message = error_of(lambda: database("execute_statement", sql="SELECT repeat('x', 65537)"))
     assert (code, "64 KB" in message) == ("BadRequestException", True)
@@ -137,13 +150,13 @@ def test_the_services_limits_hold(database):
     assert (code, message) == ("BadRequestException", "Multistatements aren't supported.")
 
 
-def test_json_records(database):
+def test_json_records(database: Database) -> None:
     """`formatRecordsAs=JSON` gives one string with an object a row."""
     answer = database("execute_statement", sql="SELECT 1 AS n, 'x' AS s, 2.50::numeric AS d", formatRecordsAs="JSON")
     assert answer["formattedRecords"] == '[{"n":1,"s":"x","d":"2.50"}]'
 
 
-def test_a_resuming_database_answers_so_for_as_many_calls_as_planned(cloud, database):
+def test_a_resuming_database_answers_so_for_as_many_calls_as_planned(cloud: LocalCloud, database: Database) -> None:
     """Aurora that pauses at zero capacity answers this for some seconds; the repositories must wait, not fail."""
     cloud.set_faults(database_resuming=2)
     for _ in range(2):
@@ -152,16 +165,18 @@ def test_a_resuming_database_answers_so_for_as_many_calls_as_planned(cloud, data
     assert database("execute_statement", sql="SELECT 1")["records"] == [[{"longValue": 1}]]
 
 
-def test_an_unknown_secret_or_cluster_is_refused(client, deployed):
+def test_an_unknown_secret_or_cluster_is_refused(client: Client, deployed: dict[str, str]) -> None:
     """A typing error in a setting must not reach some other database."""
     rds = client("rds-data")
     arns = {"resourceArn": deployed["ClusterArn"], "secretArn": deployed["SecretArn"]}
     for wrong in ("resourceArn", "secretArn"):
-        code, _ = error_of(lambda w=wrong: rds.execute_statement(**{**arns, w: arns[w] + "x"}, sql="SELECT 1"))
+        code, _ = error_of(partial(rds.execute_statement, **{**arns, wrong: arns[wrong] + "x"}, sql="SELECT 1"))
         assert code in ("BadRequestException", "SecretsErrorException")
 
 
-def test_the_data_api_needs_the_right_to_use_it_and_to_read_the_secret(client, deployed, invoke):
+def test_the_data_api_needs_the_right_to_use_it_and_to_read_the_secret(
+    client: Client, deployed: dict[str, str], invoke: Invoke
+) -> None:
     """As in AWS: who has neither is refused, who has both is served."""
     arns = {"resourceArn": deployed["ClusterArn"], "secretArn": deployed["SecretArn"], "database": "sample"}
     reader = client("rds-data", **invoke(deployed["ReaderName"]))
@@ -184,12 +199,12 @@ def test_the_data_api_needs_the_right_to_use_it_and_to_read_the_secret(client, d
         ("SELECT 5 % 2 ;  ", "SELECT 5 %% 2   "),
     ],
 )
-def test_parameters_are_found_where_sql_has_them(sql, bound):
+def test_parameters_are_found_where_sql_has_them(sql: str, bound: str) -> None:
     """A colon in a string or a comment is text; a parameter there would corrupt the statement."""
     assert bind(sql, {"a"}) == bound
 
 
-def test_a_parameter_without_a_value_is_refused():
+def test_a_parameter_without_a_value_is_refused() -> None:
     """PostgreSQL would answer with a syntax error that names nothing."""
     with pytest.raises(DataApiError, match="Cannot find parameter: b"):
         bind("SELECT :a, :b", {"a"})

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from local_cloud.state import Record, command_line, process_started
 
 
 @pytest.fixture
-def own(cloud, tmp_path):
+def own(cloud: LocalCloud, tmp_path: Path) -> Iterator[LocalCloud]:
     """A second cloud of its own, ended after the test."""
     door = LocalCloud(
         state=tmp_path / "state", python=cloud._python, cdk=cloud._cdk.program, node=cloud._cdk.node,
@@ -35,14 +37,14 @@ def _processes_of(state: Path) -> list[str]:
     return [line for line in table if any(place in line for place in places) and "LocalCloud as L" not in line]
 
 
-def _until(condition, seconds=10.0):
+def _until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     return condition()
 
 
-def test_stopping_ends_every_process_and_can_be_repeated(own):
+def test_stopping_ends_every_process_and_can_be_repeated(own: LocalCloud) -> None:
     """`alex down` must free the port and the memory, whatever ran."""
     status = own.start()
     assert status.running
@@ -54,9 +56,10 @@ def test_stopping_ends_every_process_and_can_be_repeated(own):
     assert own.status().state == "stopped"
 
 
-def test_a_killed_cloud_leaves_no_database_and_is_started_anew(own):
+def test_a_killed_cloud_leaves_no_database_and_is_started_anew(own: LocalCloud) -> None:
     """After a crash or a reboot the next command must recover by itself."""
     first = own.start()
+    assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
     assert _until(lambda: own.status().state == "stale")
     assert _until(lambda: not _processes_of(own.state.root)), "PostgreSQL must end with the cloud"
@@ -65,7 +68,7 @@ def test_a_killed_cloud_leaves_no_database_and_is_started_anew(own):
     assert second.pid != first.pid
 
 
-def test_a_cloud_of_other_code_is_stale(own):
+def test_a_cloud_of_other_code_is_stale(own: LocalCloud) -> None:
     """After a pull, the old process must not answer for the new code."""
     status = own.start()
     record = own.state.read()
@@ -75,7 +78,7 @@ def test_a_cloud_of_other_code_is_stale(own):
     assert own.start().pid != status.pid
 
 
-def test_an_interrupted_start_leaves_nothing(own):
+def test_an_interrupted_start_leaves_nothing(own: LocalCloud) -> None:
     """Ctrl-C at any moment of the demo."""
     code = (
         "import sys; from pathlib import Path; from local_cloud.cloud import LocalCloud as L; "
@@ -83,14 +86,14 @@ def test_an_interrupted_start_leaves_nothing(own):
         f"market=Path({str(own._market.resolve())!r})).start()"
     )
     starting = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    assert _until(lambda: own.state.read() is not None and own.state.read().pid)
+    assert _until(lambda: (record := own.state.read()) is not None and record.pid)
     starting.send_signal(signal.SIGINT)
     assert starting.wait(30) != 0
     assert _until(lambda: not _processes_of(own.state.root))
     assert own.status().state == "stopped"
 
 
-def test_a_used_port_is_named(own):
+def test_a_used_port_is_named(own: LocalCloud) -> None:
     """The person must learn which port, and what to do."""
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -103,13 +106,13 @@ def test_a_used_port_is_named(own):
     assert own.status().state == "stopped"
 
 
-def test_two_commands_at_once_are_refused(own):
+def test_two_commands_at_once_are_refused(own: LocalCloud) -> None:
     """Two deployments into one cloud would mix their stacks."""
     with own.state.locked(), pytest.raises(BusyError, match="another command"):
         own.stop()
 
 
-def test_a_reused_process_id_is_not_taken_for_the_cloud(own):
+def test_a_reused_process_id_is_not_taken_for_the_cloud(own: LocalCloud) -> None:
     """An id from before a reboot may belong to somebody's editor: it must not be ended."""
     own.state.prepare()
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -125,16 +128,17 @@ def test_a_reused_process_id_is_not_taken_for_the_cloud(own):
     finally:
         bystander.kill()
         bystander.wait()
+        assert bystander.stdin is not None
         bystander.stdin.close()
 
 
-def test_using_a_cloud_that_does_not_run_says_so(own):
+def test_using_a_cloud_that_does_not_run_says_so(own: LocalCloud) -> None:
     """Each command works by itself, or says what it needs."""
     with pytest.raises(NotRunningError, match="start it first"):
         own.issue_token("user-1")
 
 
-def test_the_record_with_the_admin_key_is_private(own):
+def test_the_record_with_the_admin_key_is_private(own: LocalCloud) -> None:
     """The key is the right to become any local user."""
     own.start()
     assert own.state.record_file.stat().st_mode & 0o077 == 0

@@ -1,5 +1,6 @@
 """A platform engineer's mistake in the settings must stop the synthesis with a sentence that says what to change."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert text.startswith("6 problem(s)"), text
 
 
-BROKEN = {
+BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "network.nat_gateways": (
         "local",
         {"network": {"nat_gateways": 3, "availability_zones": ["us-east-1a", "us-east-1b"]}},
@@ -87,7 +88,6 @@ BROKEN = {
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
-    "agents.timeout_s": ("dev", {"agents": {"timeout_s": 900}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),
@@ -152,3 +152,24 @@ def test_an_overlay_changes_only_what_it_names(tmp_path: Path) -> None:
     """Sections are merged: naming one setting must not reset its neighbours to production's defaults."""
     loaded = _load(tmp_path, "staging", {"api": {"burst": 150}, "account": "123456789012"})
     assert (loaded.api.burst, loaded.api.rate_per_second, loaded.account) == (150, 100, "123456789012")
+
+
+def test_a_setting_has_an_effect_or_says_which_system_will_read_it() -> None:
+    """A figure that nothing reads is a promise to an auditor that nobody keeps."""
+    root = Path(settings.__file__).resolve().parent.parent
+    code = "\n".join(path.read_text("utf-8") for path in [root / "app.py", *(root / "stacks").glob("*.py")])
+    wrong = []
+    names = [path[-1] for path, _ in _sections(Settings)]
+    for path, field in _sections(Settings):
+        planned = "planned" in (field.json_schema_extra or {})
+        name = (
+            rf"\.{path[-1]}"
+            if names.count(path[-1]) == 1
+            else rf"\b{path[-2]}\.{path[-1]}"
+            if path[1:]
+            else rf"settings\.{path[-1]}"
+        )
+        read = re.search(rf"{name}\b", code) is not None
+        if read == planned and path[0] != "later":
+            wrong.append(f"{'.'.join(path)}: {'read, but marked as planned' if read else 'nothing reads it'}")
+    assert wrong == []

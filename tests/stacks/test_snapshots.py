@@ -75,6 +75,8 @@ def _list(value: Any) -> list[Any]:
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
+        key: str
+        inner: Any
         [(key, inner)] = value.items() if len(value) == 1 else [("", None)]
         if key == "Ref":
             return f"<{inner}>"

@@ -13,11 +13,13 @@ from advisor.domain.advice import recommendation_faults
 from advisor.domain.assumptions import asset_weights
 from advisor.domain.charts import CHART_FALLBACK
 from advisor.domain.facts import assumption_lines, reporter_facts
-from advisor.domain.models import Portfolio
+from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.money import cents, number
 from advisor.domain.planning import review_reasons
 from advisor.domain.quality import QualityReport, assess
+from advisor.domain.readiness import readiness
 from advisor.domain.rebalancing import rebalance
+from advisor.domain.recommendations import most_urgent
 from advisor.domain.report import fallback_report
 from advisor.domain.rollup import RollUp, roll_up
 from advisor.domain.statistics import portfolio_statistics
@@ -132,7 +134,7 @@ class Compiler:
             },
             "rebalancing": plan.as_dict(),
             "retirement_success_rate": numbers.get("success_rate"),
-            "recommendations": results.recommendations,
+            "recommendations": _with_the_odds(results.recommendations, numbers),
             "review_reasons": list(
                 review_reasons(
                     traded_value=plan.traded_value,
@@ -155,6 +157,13 @@ class Compiler:
             *assumption_lines(),
             *quality.heuristics_used,
         ]
+
+
+def _with_the_odds(reported: list[dict[str, Any]], numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The reporter's recommendations with the one that the simulation asks for, most urgent first."""
+    odds = readiness(numbers)
+    items = [*([odds] if odds else []), *(Recommendation.model_validate(one) for one in reported)]
+    return [item.model_dump(mode="json") for item in most_urgent(items)]
 
 
 def _drawn(charts: Mapping[str, Any]) -> int:

@@ -97,10 +97,13 @@ def plan_trades(
     keep = max(moves.cash_after, min(cash_floor, total(before.values())))
     purses = _purses(ledger, before, keep)
     wants = _wants(ledger, goal, outside, total(purses.values()))
+    sold = {(trade.account_id, trade.symbol) for trade in ledger.trades}
     for key, want in sorted(wants.items(), key=lambda item: (-item[1], item[0])):
         asset_class, left = AssetClass(key), want
         instrument = instrument_to_buy(portfolio, asset_class, proxies)
         for account in sorted(portfolio.accounts, key=lambda a: (-purses[a.id], str(a.id))):
+            if instrument and (account.id, instrument.symbol) in sold:
+                continue  # selling a mixed holding can leave another class a little short: no reason to buy back
             amount = min(left, purses[account.id])
             spent = plan_purchase(ledger, account, asset_class, amount, instrument=instrument, lots=lots)
             purses[account.id] -= spent

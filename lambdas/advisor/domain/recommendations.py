@@ -4,7 +4,7 @@ Each finding of the engines gives at most one; sorted by priority, cut at seven,
 every plan needs. They suggest; figures are the engines', rounded for reading.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from advisor.domain.analysis import Analysis
@@ -64,8 +64,9 @@ def _income(analysis: Analysis) -> Iterator[Recommendation]:
     )
     gap, target = projection.income_gap, projection.first_year_income
     if gap <= 0:
-        effect = f"The plan has a margin of {usd(-gap)} a year on the mean path; single years will differ."
-        yield _made("Keep to your savings plan.", reasoning, effect, Priority.LOW)
+        # The mean path alone says nothing of the odds: `readiness` speaks of those, from the simulation.
+        effect = f"The mean path leaves a margin of {usd(-gap)} a year; the simulated futures show how sure that is."
+        yield _made("Treat the income target as reachable, not as certain.", reasoning, effect, Priority.LOW)
         return
     more = analysis.additional_contribution
     if more is None:
@@ -202,10 +203,15 @@ def _upkeep(analysis: Analysis) -> Iterator[Recommendation]:
     )
 
 
+def most_urgent(items: Iterable[Recommendation]) -> tuple[Recommendation, ...]:
+    """At most seven, most urgent first; the order within a priority is kept."""
+    return tuple(sorted(items, key=lambda item: _ORDER[item.priority])[:MOST])
+
+
 def recommend(analysis: Analysis) -> tuple[Recommendation, ...]:
     """Five to seven recommendations, most urgent first; the same analysis gives the same list."""
     parts = (_rebalancing, _income, _concentration, _risk, _data, _regions, _cash)
-    found = sorted((item for part in parts for item in part(analysis)), key=lambda item: _ORDER[item.priority])[:MOST]
+    found = list(most_urgent(item for part in parts for item in part(analysis)))
     for item in _upkeep(analysis):
         if len(found) >= FEWEST:
             break

@@ -21,6 +21,8 @@ PURE_SHARE = Decimal("0.9")
 MIXED_SHARE = Decimal("0.5")
 FUNDS = frozenset({InstrumentType.ETF, InstrumentType.MUTUAL_FUND, InstrumentType.BOND_FUND})
 _ONE = Decimal(1)
+_CENT = Decimal("0.01")
+"""No order is smaller, whatever the settings allow: fractions of a share can be worth less than any coin."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def plan_sales(ledger: Ledger, portfolio: Portfolio, asset_class: AssetClass, am
             wanted = over(times(times(candidate.position.quantity, candidate.price), take), capacity)
             quantity = min(lots.size(wanted, candidate.price), candidate.position.quantity)
             value = times(quantity, candidate.price)
-            if value < lots.minimum or not quantity:
+            if value < max(lots.minimum, _CENT):
                 continue
             account = candidate.account
             sheltered = account.account_type.tax_advantaged
@@ -186,7 +188,7 @@ def plan_purchase(
         quantity = lots.size(amount, price)
         value = times(quantity, price)
         reason = f"{label(asset_class)} is below its target; {instrument.symbol} represents the class."
-    if value < lots.minimum or not value:
+    if value < max(lots.minimum, _CENT):
         return ZERO
     trade = Trade(
         account_id=account.id,

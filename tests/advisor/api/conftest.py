@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,7 +50,9 @@ class Api:
     log: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
-        self.services.telemetry.logger.registered_handler.setStream(self.log)
+        handler = self.services.telemetry.logger.registered_handler
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(self.log)
 
     def __call__(
         self,

@@ -1,14 +1,21 @@
 """The API's edges: bad input, limits, headers, failures of what is behind it. Each keeps its status and its text."""
 
+from __future__ import annotations
+
 import base64
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from advisor.adapters.rate_table import RateTable
 from advisor.domain.errors import UnavailableError
 
-from botocore.exceptions import EndpointConnectionError  # isort: skip
+if TYPE_CHECKING:
+    from tests.advisor.api.conftest import Api
+    from tests.advisor.conftest import FakeRdsData
 
 ORIGIN = "https://app.example.com"
 INVALID = "Invalid input data. Please check your request and try again."
@@ -44,7 +51,7 @@ INVALID = "Invalid input data. Please check your request and try again."
         ("POST", "/api/accounts", '"text"', "body"),
     ],
 )
-def test_bad_fields_are_named_with_their_reason(api, method, path, body, field):
+def test_bad_fields_are_named_with_their_reason(api: Api, method: str, path: str, body: Any, field: str) -> None:
     """A client can show the fault where it belongs (domain 5.2)."""
     answer = api(method, path, body)
     assert (answer.status, answer.json["error"]["code"]) == (422, "validation_error")
@@ -53,7 +60,7 @@ def test_bad_fields_are_named_with_their_reason(api, method, path, body, field):
 
 
 @pytest.mark.parametrize("symbol", ["aapl", "BRK.B", "ABCDEFGHIJK", "", "AAPL\n", "A A", "\u0391\u0391PL", "';--"])
-def test_a_bad_symbol_has_the_stated_text(api, symbol: str):
+def test_a_bad_symbol_has_the_stated_text(api: Api, symbol: str) -> None:
     """SEC-18: "Invalid symbol format", and no instrument is made of it."""
     account = api("POST", "/api/accounts", {"account_name": "a"}).json["id"]
     answer = api("POST", "/api/positions", {"account_id": account, "symbol": symbol, "quantity": 1})
@@ -67,7 +74,7 @@ def test_a_bad_symbol_has_the_stated_text(api, symbol: str):
     assert symbol not in known
 
 
-def test_an_environment_may_allow_share_classes(make_api):
+def test_an_environment_may_allow_share_classes(make_api: Callable[..., Api]) -> None:
     """The pattern is a setting (SEC-18)."""
     api = make_api(SYMBOL_PATTERN=r"^[A-Z]{1,10}([.-][A-Z]{1,2})?$")
     api("GET", "/api/user")
@@ -77,7 +84,7 @@ def test_an_environment_may_allow_share_classes(make_api):
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1e-9, 10**13, "NaN", "Infinity", "many", None, [], True])
-def test_a_bad_quantity_is_refused(api, quantity):
+def test_a_bad_quantity_is_refused(api: Api, quantity: Any) -> None:
     """Nothing that the database would round, refuse or misread gets that far."""
     account = api("POST", "/api/accounts", {"account_name": "a"}).json["id"]
     answer = api("POST", "/api/positions", {"account_id": account, "symbol": "VTI", "quantity": quantity})
@@ -85,14 +92,14 @@ def test_a_bad_quantity_is_refused(api, quantity):
 
 
 @pytest.mark.parametrize("text", ["{", "{'a': 1}", "\x00", "[" * 100_000, '{"account_name": "\\ud800"}'])
-def test_what_is_not_json_is_400(api, text: str):
+def test_what_is_not_json_is_400(api: Api, text: str) -> None:
     """Malformed bodies are the client's fault, in the client's words."""
     answer = api("POST", "/api/accounts", text)
     assert (answer.status, answer.json["error"]["code"]) == (400, "bad_request")
     assert list(answer.reasons) == ["body"]
 
 
-def test_bodies_may_come_base64_encoded(api):
+def test_bodies_may_come_base64_encoded(api: Api) -> None:
     """API Gateway does that for binary media types."""
     text = base64.b64encode(json.dumps({"account_name": "Caf\u00e9"}).encode()).decode()
     assert api("POST", "/api/accounts", text, isBase64Encoded=True).json["account_name"] == "Caf\u00e9"
@@ -100,7 +107,7 @@ def test_bodies_may_come_base64_encoded(api):
 
 
 @pytest.mark.parametrize("encode", [False, True])
-def test_a_body_over_the_limit_is_413(make_api, encode: bool):
+def test_a_body_over_the_limit_is_413(make_api: Callable[..., Api], encode: bool) -> None:
     """The limit counts bytes, and holds for encoded bodies too."""
     api = make_api(MAX_BODY_BYTES="1000")
     text = json.dumps({"account_name": "a", "account_purpose": "\u20ac" * 400}, ensure_ascii=False)
@@ -109,20 +116,20 @@ def test_a_body_over_the_limit_is_413(make_api, encode: bool):
     assert (answer.status, answer.json["error"]["message"]) == (413, "The request is too large.")
 
 
-def test_without_a_verified_user_nothing_is_served(api):
+def test_without_a_verified_user_nothing_is_served(api: Api) -> None:
     """If the gateway were deployed without its authorizer, the API itself keeps the door shut (AUTH-01)."""
     answer = api("GET", "/api/user", user=None)
     assert answer.status == 401
     assert answer.json["error"]["message"] == "Your session has expired. Please sign in again."
 
 
-def test_the_user_comes_from_the_token_only(api):
+def test_the_user_comes_from_the_token_only(api: Api) -> None:
     """Headers and query cannot name another one (AUTH-04)."""
     answer = api("GET", "/api/user", headers={"x-user-id": "bob"}, query={"user_id": "bob"})
     assert answer.json["user"]["user_id"] == "alice"
 
 
-def test_health_is_open_and_asks_nothing_behind_it(make_api, rds_data):
+def test_health_is_open_and_asks_nothing_behind_it(make_api: Callable[..., Api], rds_data: FakeRdsData) -> None:
     """A load balancer's probe must neither need a token nor wake the database."""
     api = make_api()
     answer = api("GET", "/health", user=None)
@@ -131,7 +138,7 @@ def test_health_is_open_and_asks_nothing_behind_it(make_api, rds_data):
     assert rds_data.statements == []
 
 
-def test_every_answer_has_the_security_headers(api):
+def test_every_answer_has_the_security_headers(api: Api) -> None:
     """Good answers and refusals alike; personal answers are not to be stored."""
     for answer in (
         api("GET", "/api/user"),
@@ -156,7 +163,9 @@ def test_every_answer_has_the_security_headers(api):
         (None, False),
     ],
 )
-def test_only_the_configured_origin_may_read_answers_and_ask_before(api, origin, allowed):
+def test_only_the_configured_origin_may_read_answers_and_ask_before(
+    api: Api, origin: str | None, allowed: bool
+) -> None:
     """Exactly the front end, never a wildcard (API-13)."""
     headers = {"Origin": origin} if origin else {}
     for method, path in (("OPTIONS", "/api/analyze"), ("GET", "/api/user"), ("GET", "/api/nothing")):
@@ -167,7 +176,7 @@ def test_only_the_configured_origin_may_read_answers_and_ask_before(api, origin,
     assert "access-control-allow-credentials" not in answer.headers
 
 
-def test_the_user_limit_refuses_request_201_of_a_burst_with_retry_after(api):
+def test_the_user_limit_refuses_request_201_of_a_burst_with_retry_after(api: Api) -> None:
     """API-03 and API-04; others are not affected, and time gives tokens back."""
     now = 1_000_000.0
     table = RateTable(
@@ -186,11 +195,11 @@ def test_the_user_limit_refuses_request_201_of_a_burst_with_retry_after(api):
     assert api("GET", "/api/jobs", user="eager").status == 429
 
 
-def test_a_limiter_that_is_down_locks_nobody_out(api):
+def test_a_limiter_that_is_down_locks_nobody_out(api: Api) -> None:
     """The stage's own throttle still protects what is behind; the log says so."""
 
     class Down:
-        def get_item(self, **_request):
+        def get_item(self, **_request: Any) -> Any:
             raise EndpointConnectionError(endpoint_url="http://x")
 
     api.swap(rate=RateTable(table=api.services.env.rate_table, rate=10, burst=200, client=Down()))
@@ -198,7 +207,7 @@ def test_a_limiter_that_is_down_locks_nobody_out(api):
     assert "RATE_LIMIT_UNAVAILABLE" in api.logged()
 
 
-def test_a_resuming_database_is_a_503_that_says_when(api, rds_data):
+def test_a_resuming_database_is_a_503_that_says_when(api: Api, rds_data: FakeRdsData) -> None:
     """After the patience of the client is over; here it is told by the service."""
     rds_data.faults = ["ServiceUnavailableError"]
     answer = api("GET", "/api/accounts")
@@ -207,11 +216,11 @@ def test_a_resuming_database_is_a_503_that_says_when(api, rds_data):
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_an_unexpected_error_shows_nothing_of_itself(api):
+def test_an_unexpected_error_shows_nothing_of_itself(api: Api) -> None:
     """The stack is in the log under the request's id, for those who may read it."""
 
     class Broken:
-        def accounts(self, _user_id):
+        def accounts(self, _user_id: str) -> Any:
             raise RuntimeError("password=hunter2 at db.internal")
 
     api.swap(records=Broken())
@@ -227,7 +236,7 @@ def test_an_unexpected_error_shows_nothing_of_itself(api):
     assert '"correlation_id":"req-1"' in logged
 
 
-def test_no_log_line_names_a_user(api):
+def test_no_log_line_names_a_user(api: Api) -> None:
     """Outside the audit trail users are hashes (domain 11.1)."""
     api("GET", "/api/accounts/11111111-1111-4111-8111-111111111111/positions", user="alice@example.com")
     api("POST", "/api/analyze", {}, user="alice")
@@ -237,5 +246,5 @@ def test_no_log_line_names_a_user(api):
 
 
 class Refusing:
-    def send(self, **_message):
+    def send(self, **_message: Any) -> None:
         raise UnavailableError()

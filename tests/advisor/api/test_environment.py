@@ -19,7 +19,7 @@ BASE = {"ENVIRONMENT": "dev", "POWERTOOLS_SERVICE_NAME": "x"}
 ISSUER = {"issuer": "https://i", "jwks_url": "https://i/keys", "audience": "a"}
 
 
-def test_every_bad_variable_is_named_at_once_with_its_value_and_reason():
+def test_every_bad_variable_is_named_at_once_with_its_value_and_reason() -> None:
     """A deployment is repaired in one go, not variable by variable."""
     with pytest.raises(ConfigurationError) as error:
         parse(PlannerEnvironment, BASE | {"ANALYSIS_MAX_RECEIVES": "0", "PRICE_API_URL": "ftp://x", "AUDIT_TABLE": ""})
@@ -46,21 +46,21 @@ def test_every_bad_variable_is_named_at_once_with_its_value_and_reason():
         (json.dumps([{**ISSUER, "audience_claim": "scope"}]), "audience_claim"),
     ],
 )
-def test_an_issuer_that_would_let_anybody_in_is_refused(value: str, reason: str):
+def test_an_issuer_that_would_let_anybody_in_is_refused(value: str, reason: str) -> None:
     """No audience, or keys over an open line, would be an open door (AUTH-01)."""
     with pytest.raises(ConfigurationError, match=reason):
         parse(AuthorizerEnvironment, BASE | {"TRUSTED_ISSUERS": value})
 
 
 @pytest.mark.parametrize("url", ["https://i/keys", "http://127.0.0.1:4566/_issuer/jwks.json", "http://localhost/k"])
-def test_keys_come_over_tls_or_from_this_machine(url: str):
+def test_keys_come_over_tls_or_from_this_machine(url: str) -> None:
     """A local issuer needs no certificate."""
     found = parse(AuthorizerEnvironment, BASE | {"TRUSTED_ISSUERS": json.dumps([{**ISSUER, "jwks_url": url}])})
     assert found.trusted_issuers[0].jwks_url == url
     assert found.trusted_issuers[0].audiences == {"a"}
 
 
-def test_a_guardrail_is_set_wholly_or_not_at_all():
+def test_a_guardrail_is_set_wholly_or_not_at_all() -> None:
     """Half a pair would silently be no guardrail."""
     agent = BASE | {
         "DATABASE_CLUSTER_ARN": "c",
@@ -77,13 +77,13 @@ def test_a_guardrail_is_set_wholly_or_not_at_all():
     assert parse(ReporterEnvironment, agent | {"GUARDRAIL_VERSION": "1"}).guardrail_version == "1"
 
 
-def test_a_verified_connection_needs_an_authority():
+def test_a_verified_connection_needs_an_authority() -> None:
     """Else it would be verified against nothing."""
     with pytest.raises(ConfigurationError, match="DATABASE_CA_FILE"):
         parse(RotationEnvironment, BASE | {"DATABASE_TLS": "verify"})
 
 
-def test_the_environment_is_read_once_a_process(monkeypatch):
+def test_the_environment_is_read_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A warm function does not parse it at each request."""
     for name, value in BASE.items():
         monkeypatch.setenv(name, value)
@@ -96,7 +96,7 @@ def test_the_environment_is_read_once_a_process(monkeypatch):
     environment.forget()
 
 
-def test_a_wildcard_is_no_origin():
+def test_a_wildcard_is_no_origin() -> None:
     """CORS is for one front end (API-13)."""
     with pytest.raises(ConfigurationError, match="ALLOWED_ORIGIN"):
         parse(ApiEnvironment, BASE | {"ALLOWED_ORIGIN": "*"})

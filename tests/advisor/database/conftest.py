@@ -2,13 +2,14 @@
 
 import pytest
 
+from advisor.adapters.data_api import DataApi
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.records import Records
 
 
 @pytest.fixture
-def records(database) -> Records:
+def records(database: DataApi) -> Records:
     """The API's records."""
     made = Records(database)
     made.profile("ann")
@@ -16,12 +17,12 @@ def records(database) -> Records:
 
 
 @pytest.fixture
-def portfolios(database) -> DataApiPortfolioStore:
+def portfolios(database: DataApi) -> DataApiPortfolioStore:
     """The portfolio port."""
     return DataApiPortfolioStore(database)
 
 
 @pytest.fixture
-def jobs(database, records) -> DataApiJobStore:
+def jobs(database: DataApi, records: Records) -> DataApiJobStore:
     """The job port."""
     return DataApiJobStore(database)

@@ -1,7 +1,11 @@
 """The Data API's client: exact values both ways, retries that can never repeat a write, and an end in time."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -10,6 +14,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from advisor.adapters.data_api import BUDGET_SECONDS, DataApi, DatabaseError
 from advisor.domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from tests.advisor.conftest import FakeRdsData
+
+Patient = Callable[..., DataApi]
 
 
 class Clock:
@@ -33,7 +42,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def patient(rds_data, clock):
+def patient(rds_data: FakeRdsData, clock: Clock) -> Patient:
     """A client whose pauses are counted, not slept."""
 
     def make(remaining: float = 60.0) -> DataApi:
@@ -64,34 +73,35 @@ def patient(rds_data, clock):
         ("text", None),
     ],
 )
-def test_values_come_back_as_they_went(database, cast: str, value):
+def test_values_come_back_as_they_went(database: DataApi, cast: str, value: Any) -> None:
     """A lost digit of a quantity, or a shifted date, would be a wrong portfolio."""
     assert database.one(f"SELECT CAST(:value AS {cast}) AS value", value=value) == {"value": value}
 
 
-def test_times_are_aware_and_utc_whatever_zone_they_came_from(database):
+def test_times_are_aware_and_utc_whatever_zone_they_came_from(database: DataApi) -> None:
     """Naive times were defect 13 of the earlier system."""
     sent = datetime(2026, 3, 1, 1, 30, 15, 250000, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     row = database.one("SELECT CAST(:at AS timestamptz) AS at, now() AS now", at=sent)
+    assert row is not None
     assert row["at"] == sent
     assert row["at"].tzinfo is UTC
     assert row["now"].tzinfo is UTC
 
 
-def test_one_call_runs_one_statement(database):
+def test_one_call_runs_one_statement(database: DataApi) -> None:
     """A second statement smuggled into the first must not run."""
     with pytest.raises(DatabaseError):
         database.query("SELECT 1; DROP TABLE positions")
     assert database.one("SELECT count(*) AS n FROM positions") == {"n": 0}
 
 
-def test_a_value_that_is_not_supported_is_a_clear_error(database):
+def test_a_value_that_is_not_supported_is_a_clear_error(database: DataApi) -> None:
     """Not a silent text."""
     with pytest.raises(TypeError, match="'value'"):
         database.query("SELECT :value", value={1, 2})
 
 
-def test_a_transaction_is_all_or_nothing(database):
+def test_a_transaction_is_all_or_nothing(database: DataApi) -> None:
     """Half a migration, or half a change, would be worse than none."""
     with database.transaction() as transaction:
         transaction.query("INSERT INTO users (user_id) VALUES ('kept')")
@@ -107,7 +117,9 @@ def test_a_transaction_is_all_or_nothing(database):
 
 
 @pytest.mark.parametrize("code", ["DatabaseResumingException", "ThrottlingException"])
-def test_a_resuming_or_throttled_database_is_waited_for(patient, rds_data, clock, code: str):
+def test_a_resuming_or_throttled_database_is_waited_for(
+    patient: Patient, rds_data: FakeRdsData, clock: Clock, code: str
+) -> None:
     """The first visitor after a pause gets an answer, not an error (DATA-02)."""
     rds_data.faults = [code] * 4
     assert patient().one("SELECT 1 AS one") == {"one": 1}
@@ -115,13 +127,15 @@ def test_a_resuming_or_throttled_database_is_waited_for(patient, rds_data, clock
     assert clock.pauses[-1] > clock.pauses[0]
 
 
-def test_a_refused_connection_is_tried_again(patient, rds_data, clock):
+def test_a_refused_connection_is_tried_again(patient: Patient, rds_data: FakeRdsData, clock: Clock) -> None:
     """Nothing was sent, so nothing can happen twice."""
     rds_data.faults = [EndpointConnectionError(endpoint_url="http://x")]
     assert patient().one("SELECT 1 AS one") == {"one": 1}
 
 
-def test_a_password_that_is_just_being_rotated_is_tried_again(patient, rds_data, clock):
+def test_a_password_that_is_just_being_rotated_is_tried_again(
+    patient: Patient, rds_data: FakeRdsData, clock: Clock
+) -> None:
     """A rotation happens without downtime (SEC-15): between its steps the old password is refused for a moment."""
     refused = ClientError(
         {"Error": {"Code": "DatabaseErrorException", "Message": "FATAL: password authentication; SQLState: 28P01"}},
@@ -131,7 +145,7 @@ def test_a_password_that_is_just_being_rotated_is_tried_again(patient, rds_data,
     assert patient().one("SELECT 1 AS one") == {"one": 1}
 
 
-def test_waiting_ends_and_says_when_to_come_back(patient, rds_data, clock):
+def test_waiting_ends_and_says_when_to_come_back(patient: Patient, rds_data: FakeRdsData, clock: Clock) -> None:
     """A 503 with Retry-After, before the gateway's own 504."""
     rds_data.faults = ["DatabaseResumingException"] * 100
     with pytest.raises(UnavailableError) as unavailable:
@@ -140,7 +154,7 @@ def test_waiting_ends_and_says_when_to_come_back(patient, rds_data, clock):
     assert 10 < clock.now <= BUDGET_SECONDS
 
 
-def test_waiting_leaves_the_caller_time_to_answer(patient, rds_data, clock):
+def test_waiting_leaves_the_caller_time_to_answer(patient: Patient, rds_data: FakeRdsData, clock: Clock) -> None:
     """A function with five seconds left must not wait twenty."""
     rds_data.faults = ["DatabaseResumingException"] * 100
     with pytest.raises(UnavailableError):
@@ -151,7 +165,9 @@ def test_waiting_leaves_the_caller_time_to_answer(patient, rds_data, clock):
 @pytest.mark.parametrize(
     "fault", ["InternalServerErrorException", "ServiceUnavailableError", ReadTimeoutError(endpoint_url="http://x")]
 )
-def test_what_may_have_run_is_never_repeated(patient, rds_data, clock, fault):
+def test_what_may_have_run_is_never_repeated(
+    patient: Patient, rds_data: FakeRdsData, clock: Clock, fault: str | Exception
+) -> None:
     """A write that timed out may be in the database: a second one could double it."""
     rds_data.faults = [fault]
     with pytest.raises(UnavailableError):
@@ -160,7 +176,7 @@ def test_what_may_have_run_is_never_repeated(patient, rds_data, clock, fault):
     assert rds_data.statements == []
 
 
-def test_a_statement_that_takes_too_long_is_ended_by_the_database(database):
+def test_a_statement_that_takes_too_long_is_ended_by_the_database(database: DataApi) -> None:
     """One slow query must not hold a connection for ever; the caller is told to come back."""
     with database.transaction() as transaction:
         transaction.query("SET LOCAL statement_timeout = '20ms'")
@@ -168,13 +184,13 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_database(database):
             transaction.query("SELECT 1 AS one FROM pg_sleep(5)")
 
 
-def test_functions_sessions_have_a_statement_timeout(rds_data, database):
+def test_functions_sessions_have_a_statement_timeout(rds_data: FakeRdsData, database: DataApi) -> None:
     """The limit holds for every session of the role, without a statement before each query."""
     with psycopg.connect(rds_data.dsn) as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("30s",)
 
 
-def test_a_wrong_statement_is_a_database_error_with_its_code(database):
+def test_a_wrong_statement_is_a_database_error_with_its_code(database: DataApi) -> None:
     """So that callers can tell a broken rule from a broken statement."""
     with pytest.raises(DatabaseError) as error:
         database.query("SELECT * FROM nowhere WHERE id = :id", id=uuid4())

@@ -1,19 +1,25 @@
 """Migrations: applied once, in turn, wholly or not at all, and never a silent change of history."""
 
+from __future__ import annotations
+
 import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from advisor.adapters import environment
 from advisor.adapters.data_api import DataApi, DatabaseError
 from advisor.adapters.migrator import Migration, MigrationError, migrate, read_migrations
 from advisor.domain.errors import UnavailableError
 from advisor.handlers import migrations as function
+
+if TYPE_CHECKING:
+    from tests.advisor.conftest import FakeRdsData
 
 ONE = Migration(1, "0001_one", "CREATE TABLE one (n integer);\nINSERT INTO one VALUES (1);")
 TWO = Migration(2, "0002_two", "INSERT INTO one VALUES (2);")
@@ -23,7 +29,7 @@ def over(client: Any) -> DataApi:
     return DataApi(client=client, cluster_arn="arn:c", secret_arn="arn:s", database="alex", sleep=lambda _s: None)
 
 
-def test_the_schema_applies_and_applying_it_again_changes_nothing(empty_rds_data):
+def test_the_schema_applies_and_applying_it_again_changes_nothing(empty_rds_data: FakeRdsData) -> None:
     """Every deployment runs the migrations: the second must be a no-op (SYS-04)."""
     database = over(empty_rds_data)
     assert migrate(database) == [migration.name for migration in read_migrations()]
@@ -32,7 +38,7 @@ def test_the_schema_applies_and_applying_it_again_changes_nothing(empty_rds_data
     assert database.query("SELECT * FROM schema_migrations ORDER BY version") == before
 
 
-def test_only_what_is_new_is_applied(empty_rds_data):
+def test_only_what_is_new_is_applied(empty_rds_data: FakeRdsData) -> None:
     """A later release adds files; the earlier ones stay as they are."""
     database = over(empty_rds_data)
     migrate(database, [ONE])
@@ -40,7 +46,7 @@ def test_only_what_is_new_is_applied(empty_rds_data):
     assert database.query("SELECT n FROM one ORDER BY n") == [{"n": 1}, {"n": 2}]
 
 
-def test_a_changed_file_is_refused_with_what_to_do(empty_rds_data):
+def test_a_changed_file_is_refused_with_what_to_do(empty_rds_data: FakeRdsData) -> None:
     """Else two environments would have the same version number and different schemas."""
     database = over(empty_rds_data)
     migrate(database, [ONE])
@@ -49,7 +55,7 @@ def test_a_changed_file_is_refused_with_what_to_do(empty_rds_data):
     assert database.query("SELECT n FROM one") == [{"n": 1}]
 
 
-def test_a_file_that_fails_leaves_nothing_of_itself(empty_rds_data):
+def test_a_file_that_fails_leaves_nothing_of_itself(empty_rds_data: FakeRdsData) -> None:
     """The next deployment can try again from a clean state."""
     database = over(empty_rds_data)
     bad = Migration(2, "0002_bad", "CREATE TABLE half (n integer); INSERT INTO nowhere VALUES (1);")
@@ -60,14 +66,14 @@ def test_a_file_that_fails_leaves_nothing_of_itself(empty_rds_data):
     assert migrate(database, [ONE, TWO]) == ["0002_two"]
 
 
-def test_an_older_release_leaves_a_newer_database_alone(empty_rds_data):
+def test_an_older_release_leaves_a_newer_database_alone(empty_rds_data: FakeRdsData) -> None:
     """A release that is rolled back must come up again: its stack update may not fail on the newer schema."""
     database = over(empty_rds_data)
     migrate(database, [ONE, TWO])
     assert migrate(database, [ONE]) == []
 
 
-def test_runners_at_the_same_time_take_turns(empty_rds_data):
+def test_runners_at_the_same_time_take_turns(empty_rds_data: FakeRdsData) -> None:
     """Two deployments, or a retry of CloudFormation's, must not both create the tables."""
     clients = [type(empty_rds_data)(empty_rds_data.dsn) for _ in range(4)]
     slow = Migration(1, "0001_slow", "CREATE TABLE one (n integer); SELECT 1 AS one FROM pg_sleep(0.1);")
@@ -79,7 +85,7 @@ def test_runners_at_the_same_time_take_turns(empty_rds_data):
     assert over(empty_rds_data).query("SELECT n FROM one") == [{"n": 2}]
 
 
-def test_statements_are_split_where_they_end_and_nowhere_else():
+def test_statements_are_split_where_they_end_and_nowhere_else() -> None:
     """A semicolon in a text, a name, a comment or a function's body ends nothing."""
     sql = """-- first; comment
     INSERT INTO t VALUES ('a;b''c;'); /* x; */ SELECT ";" FROM t;
@@ -101,7 +107,7 @@ def test_statements_are_split_where_they_end_and_nowhere_else():
         ([], "build it again"),
     ],
 )
-def test_a_folder_with_a_gap_a_double_or_nothing_is_refused(tmp_path: Path, names: list[str], message: str):
+def test_a_folder_with_a_gap_a_double_or_nothing_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
     """A merge of two branches that both add number 7 is found before it reaches a database."""
     for name in names:
         (tmp_path / name).write_text("SELECT 1;")
@@ -149,7 +155,9 @@ def long() -> float:
     return 900.0
 
 
-def test_cloudformation_is_told_what_was_applied(cloudformation, empty_rds_data):
+def test_cloudformation_is_told_what_was_applied(
+    cloudformation: tuple[str, list[dict[str, Any]]], empty_rds_data: FakeRdsData
+) -> None:
     """The signed address takes an empty content type only; the resource keeps its identity over updates."""
     url, answers = cloudformation
     database = over(empty_rds_data)
@@ -170,7 +178,9 @@ def test_cloudformation_is_told_what_was_applied(cloudformation, empty_rds_data)
         (RuntimeError("password=hunter2"), "RuntimeError; see the function's log"),
     ],
 )
-def test_cloudformation_is_told_of_every_failure(cloudformation, error: Exception, reason: str):
+def test_cloudformation_is_told_of_every_failure(
+    cloudformation: tuple[str, list[dict[str, Any]]], error: Exception, reason: str
+) -> None:
     """Silence would leave the stack hanging for an hour; the reason says what to do and nothing internal."""
     url, answers = cloudformation
 
@@ -183,7 +193,9 @@ def test_cloudformation_is_told_of_every_failure(cloudformation, error: Exceptio
     assert "hunter2" not in json.dumps(answers)
 
 
-def test_cloudformation_is_told_before_the_functions_time_is_over(cloudformation):
+def test_cloudformation_is_told_before_the_functions_time_is_over(
+    cloudformation: tuple[str, list[dict[str, Any]]],
+) -> None:
     """A database that hangs must not become a stack that hangs; and there is one answer only."""
     url, answers = cloudformation
     told = threading.Event()
@@ -197,7 +209,7 @@ def test_cloudformation_is_told_before_the_functions_time_is_over(cloudformation
     assert [(answer["Status"], answer["Reason"]) for answer in answers] == [("FAILED", "the migrations took too long")]
 
 
-def test_deleting_the_stack_keeps_the_data(cloudformation):
+def test_deleting_the_stack_keeps_the_data(cloudformation: tuple[str, list[dict[str, Any]]]) -> None:
     """Nothing runs on Delete."""
     url, answers = cloudformation
     function.serve(
@@ -206,19 +218,21 @@ def test_deleting_the_stack_keeps_the_data(cloudformation):
     assert answers[0]["Status"] == "SUCCESS"
 
 
-def test_a_missing_setting_reaches_cloudformation_too(cloudformation, monkeypatch):
+def test_a_missing_setting_reaches_cloudformation_too(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even a function that is wired wrongly answers."""
     url, answers = cloudformation
     for name in ("DATABASE_CLUSTER_ARN", "DATABASE_SECRET_ARN", "ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
-    function.load.__globals__["forget"]()
+    environment.forget()
     context = type("Context", (), {"get_remaining_time_in_millis": lambda _self: 900_000})()
     function.handler(event(url), context)
     assert answers[0]["Status"] == "FAILED"
     assert "DATABASE_CLUSTER_ARN: missing" in answers[0]["Reason"]
 
 
-def test_called_directly_it_returns_or_raises():
+def test_called_directly_it_returns_or_raises() -> None:
     """An operator sees the error itself."""
     assert function.serve({}, run=lambda: ["0001_x"], remaining=long)["applied"] == ["0001_x"]
     with pytest.raises(UnavailableError):

@@ -1,13 +1,28 @@
 """Portfolios in PostgreSQL, through the port that planner and agents use (SYS-04, PERF-06)."""
 
+from __future__ import annotations
+
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from advisor.domain.models import Instrument
+from advisor.adapters.data_api import DataApi
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
+from advisor.adapters.records import Records
+from advisor.domain.models import Instrument, Portfolio
 from advisor.domain.vocabulary import AllocationSource, PriceSource
 
+if TYPE_CHECKING:
+    from tests.advisor.conftest import FakeRdsData
 
-def test_a_portfolio_comes_whole(records, portfolios):
+
+def portfolio_of_ann(portfolios: DataApiPortfolioStore) -> Portfolio:
+    found = portfolios.portfolio("ann")
+    assert found is not None
+    return found
+
+
+def test_a_portfolio_comes_whole(records: Records, portfolios: DataApiPortfolioStore) -> None:
     """Accounts with cash, positions with instruments, the user's goals: what every engine computes from."""
     first = records.open_account("ann", {"account_name": "401k", "cash_balance": Decimal("5000.25")})
     empty = records.open_account("ann", {"account_name": "Empty"})
@@ -25,13 +40,17 @@ def test_a_portfolio_comes_whole(records, portfolios):
     assert portfolio.user.years_until_retirement == 20
 
 
-def test_an_unknown_user_has_no_portfolio_and_a_new_one_an_empty_one(records, portfolios):
+def test_an_unknown_user_has_no_portfolio_and_a_new_one_an_empty_one(
+    records: Records, portfolios: DataApiPortfolioStore
+) -> None:
     """The planner must tell the two apart: the first is an invalid job, the second nothing to analyse."""
     assert portfolios.portfolio("nobody") is None
-    assert portfolios.portfolio("ann").accounts == ()
+    assert portfolio_of_ann(portfolios).accounts == ()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_holdings(records, portfolios, rds_data, database):
+def test_the_number_of_queries_does_not_grow_with_the_holdings(
+    records: Records, portfolios: DataApiPortfolioStore, rds_data: FakeRdsData, database: DataApi
+) -> None:
     """Defect 17 of the earlier system was a query for each position (PERF-06)."""
     account = records.open_account("ann", {"account_name": "Big"})
     database.query("INSERT INTO instruments (symbol, name) SELECT 'S' || n, 'S' || n FROM generate_series(1, 700) AS n")
@@ -41,21 +60,21 @@ def test_the_number_of_queries_does_not_grow_with_the_holdings(records, portfoli
         id=account.id,
     )
     rds_data.statements.clear()
-    portfolio = portfolios.portfolio("ann")
+    portfolio = portfolio_of_ann(portfolios)
     assert len(portfolio.positions) == len({position.symbol for position in portfolio.positions}) == 700
     assert len(rds_data.statements) == 3, "one for user and accounts, one for each 500 positions"
 
 
-def test_buying_again_replaces_the_quantity(records, portfolios):
+def test_buying_again_replaces_the_quantity(records: Records, portfolios: DataApiPortfolioStore) -> None:
     """A position is one row a symbol and account (UPSERT): two would be counted twice."""
     account = records.open_account("ann", {"account_name": "IRA"})
     first = records.hold(account.id, "VTI", Decimal(1))
     second = records.hold(account.id, "VTI", Decimal(3))
     assert first.id == second.id
-    assert [p.quantity for p in portfolios.portfolio("ann").positions] == [Decimal(3)]
+    assert [p.quantity for p in portfolio_of_ann(portfolios).positions] == [Decimal(3)]
 
 
-def test_an_unknown_symbol_waits_for_price_and_tagger(records, portfolios):
+def test_an_unknown_symbol_waits_for_price_and_tagger(records: Records, portfolios: DataApiPortfolioStore) -> None:
     """Never a made-up price or an assumed 100% equity (defects 4 and 5)."""
     account = records.open_account("ann", {"account_name": "IRA"})
     instrument = records.hold(account.id, "ZZTOP", Decimal(1)).instrument
@@ -65,18 +84,22 @@ def test_an_unknown_symbol_waits_for_price_and_tagger(records, portfolios):
     assert instrument.allocation_asset_class is None
 
 
-def test_prices_are_stored_with_their_day_and_source(records, portfolios, database):
+def test_prices_are_stored_with_their_day_and_source(
+    records: Records, portfolios: DataApiPortfolioStore, database: DataApi
+) -> None:
     """Unknown symbols of the provider's answer are ignored, thousands of them cost one statement."""
     account = records.open_account("ann", {"account_name": "IRA"})
     records.hold(account.id, "VTI", Decimal(1))
     portfolios.save_prices({"VTI": (Decimal("191.0650"), date(2022, 12, 28)), "NOPE": (Decimal(1), date(2022, 12, 28))})
-    instrument = portfolios.portfolio("ann").instruments["VTI"]
+    instrument = portfolio_of_ann(portfolios).instruments["VTI"]
     assert (instrument.current_price, instrument.price_as_of) == (Decimal("191.0650"), date(2022, 12, 28))
     assert instrument.price_source is PriceSource.PROVIDER
     assert database.one("SELECT count(*) AS n FROM instruments WHERE symbol = 'NOPE'") == {"n": 0}
 
 
-def test_the_tagger_classifies_what_nobody_did_and_overrules_nobody(records, portfolios):
+def test_the_tagger_classifies_what_nobody_did_and_overrules_nobody(
+    records: Records, portfolios: DataApiPortfolioStore
+) -> None:
     """A model's opinion must not replace reference data."""
     account = records.open_account("ann", {"account_name": "IRA"})
     for symbol in ("VTI", "AMD"):
@@ -90,7 +113,7 @@ def test_the_tagger_classifies_what_nobody_did_and_overrules_nobody(records, por
                 allocation_source=AllocationSource.TAGGER,
             )
         )
-    found = portfolios.portfolio("ann").instruments
+    found = portfolio_of_ann(portfolios).instruments
     assert found["AMD"].allocation_regions == {"europe": 100}
     assert found["AMD"].classified
     assert found["VTI"].allocation_regions == {"north_america": 100}

@@ -1,10 +1,12 @@
 """Rotation of the database's password, with PostgreSQL itself as the judge of which password is right (SEC-15)."""
 
+from __future__ import annotations
+
 import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import psycopg
@@ -14,6 +16,9 @@ from psycopg import sql
 
 from advisor.adapters import environment
 from advisor.handlers import rotation
+
+if TYPE_CHECKING:
+    from tests.advisor.conftest import Postgres
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -31,7 +36,9 @@ class Vault:
         rotation.handler({"Step": name, "SecretId": self.arn, "ClientRequestToken": self.token}, None)
 
     def read(self, stage: str) -> dict[str, Any]:
-        return json.loads(self.client.get_secret_value(SecretId=self.arn, VersionStage=stage)["SecretString"])
+        text = self.client.get_secret_value(SecretId=self.arn, VersionStage=stage)["SecretString"]
+        login: dict[str, Any] = json.loads(text)
+        return login
 
     def opens(self, password: str) -> bool:
         """PostgreSQL accepts the password over TCP."""
@@ -44,7 +51,7 @@ class Vault:
 
 
 @pytest.fixture
-def vault(postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
+def vault(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
     name = f"rotated_{uuid.uuid4().hex}"
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'the-first'").format(sql.Identifier(name)))
@@ -86,7 +93,7 @@ def with_pending(stages: Any, token: str) -> Any:
     return listed
 
 
-def test_after_four_steps_the_new_password_opens_the_database_and_the_old_one_does_not(vault):
+def test_after_four_steps_the_new_password_opens_the_database_and_the_old_one_does_not(vault: Vault) -> None:
     """The whole of it, judged by PostgreSQL."""
     for name in STEPS:
         vault.step(name)
@@ -98,7 +105,7 @@ def test_after_four_steps_the_new_password_opens_the_database_and_the_old_one_do
     assert vault.read("AWSPREVIOUS")["password"] == "the-first"
 
 
-def test_every_step_may_be_repeated(vault):
+def test_every_step_may_be_repeated(vault: Vault) -> None:
     """Secrets Manager retries: a repeated step must not make a second password."""
     for name in STEPS:
         vault.step(name)
@@ -109,7 +116,7 @@ def test_every_step_may_be_repeated(vault):
     assert vault.opens(vault.read("AWSCURRENT")["password"])
 
 
-def test_a_rotation_that_died_after_setting_the_password_recovers(vault):
+def test_a_rotation_that_died_after_setting_the_password_recovers(vault: Vault) -> None:
     """The database knows the new password, the secret still the old one: the next run goes on from there."""
     vault.step("createSecret")
     vault.step("setSecret")
@@ -119,7 +126,7 @@ def test_a_rotation_that_died_after_setting_the_password_recovers(vault):
     assert vault.opens(vault.read("AWSCURRENT")["password"])
 
 
-def test_the_test_step_fails_while_the_database_has_the_old_password(vault):
+def test_the_test_step_fails_while_the_database_has_the_old_password(vault: Vault) -> None:
     """A secret must never become current before it has opened the database."""
     vault.step("createSecret")
     with pytest.raises(rotation.RotationError, match="refuses the pending password"):
@@ -128,7 +135,7 @@ def test_the_test_step_fails_while_the_database_has_the_old_password(vault):
 
 
 @pytest.mark.parametrize("change", [{"host": "evil.example.com"}, {"username": "postgres"}])
-def test_a_pending_secret_cannot_lead_to_another_server_or_user(vault, change):
+def test_a_pending_secret_cannot_lead_to_another_server_or_user(vault: Vault, change: dict[str, str]) -> None:
     """Who may write the secret must not thereby direct this function's logins."""
     vault.client.put_secret_value(
         SecretId=vault.arn,
@@ -140,7 +147,7 @@ def test_a_pending_secret_cannot_lead_to_another_server_or_user(vault, change):
         vault.step("setSecret")
 
 
-def test_when_no_known_password_opens_the_database_the_error_says_what_to_do(vault, postgres):
+def test_when_no_known_password_opens_the_database_the_error_says_what_to_do(vault: Vault, postgres: Postgres) -> None:
     """Somebody changed it by hand: nothing is guessed."""
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD 'by hand'").format(sql.Identifier(vault.login["username"])))
@@ -150,7 +157,7 @@ def test_when_no_known_password_opens_the_database_the_error_says_what_to_do(vau
     assert vault.opens("by hand")
 
 
-def test_the_new_password_is_in_no_statement_of_the_server(vault, postgres):
+def test_the_new_password_is_in_no_statement_of_the_server(vault: Vault, postgres: Postgres) -> None:
     """Statement logs are read by many; the server sees a verifier only."""
     name = vault.login["username"]
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
@@ -165,7 +172,7 @@ def test_the_new_password_is_in_no_statement_of_the_server(vault, postgres):
 
 
 @pytest.mark.parametrize(("step", "token"), [("nonsense", None), ("setSecret", "11111111-1111-4111-8111-111111111111")])
-def test_a_call_that_secrets_manager_would_not_make_is_refused(vault, step: str, token: str | None):
+def test_a_call_that_secrets_manager_would_not_make_is_refused(vault: Vault, step: str, token: str | None) -> None:
     """An unknown step, or a version that is not being rotated to."""
     with pytest.raises(rotation.RotationError):
         rotation.handler({"Step": step, "SecretId": vault.arn, "ClientRequestToken": token or vault.token}, None)

@@ -2,10 +2,11 @@
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 
-from advisor.adapters.data_api import DatabaseError
+from advisor.adapters.data_api import DataApi, DatabaseError
 from advisor.adapters.migrator import read_migrations
 from advisor.adapters.records import Records
 from advisor.domain.models import Instrument
@@ -35,14 +36,14 @@ FOR_THE_TAGGER = {"AMD", "BBY", "RRC", "MTUM", "QUAL", "SIZE", "USMV", "VLUE"}
         ("priority", Priority),
     ],
 )
-def test_the_lists_of_the_schema_are_the_vocabulary(column: str, words: type) -> None:
+def test_the_lists_of_the_schema_are_the_vocabulary(column: str, words: type[StrEnum]) -> None:
     """A word known to one side only would be refused by the other at run time, for a user."""
     found = re.search(rf"CHECK \(\s*{column} IN \(([^)]*)\)", read_migrations()[0].sql)
     assert found
     assert set(re.findall(r"'([^']+)'", found.group(1))) == {word.value for word in words}
 
 
-def test_every_reference_instrument_is_classified_and_unpriced(database):
+def test_every_reference_instrument_is_classified_and_unpriced(database: DataApi) -> None:
     """A seed with a bad allocation would distort every roll-up; one with a price would be a made-up price."""
     rows = database.query("SELECT * FROM instruments")
     known = {}
@@ -56,7 +57,7 @@ def test_every_reference_instrument_is_classified_and_unpriced(database):
     assert len(known) >= 22 + 17
 
 
-def test_deleting_a_user_deletes_accounts_positions_and_jobs_but_no_instrument(database):
+def test_deleting_a_user_deletes_accounts_positions_and_jobs_but_no_instrument(database: DataApi) -> None:
     """Cascade: nothing of a user survives, nothing shared goes with them."""
     records = Records(database)
     records.profile("ann")
@@ -83,7 +84,7 @@ def test_deleting_a_user_deletes_accounts_positions_and_jobs_but_no_instrument(d
         ("INSERT INTO jobs (user_id, job_type, status) VALUES ('ann', 'portfolio_analysis', 'done')", "23514"),
     ],
 )
-def test_bad_rows_are_refused_by_the_database_itself(database, statement: str, sqlstate: str):
+def test_bad_rows_are_refused_by_the_database_itself(database: DataApi, statement: str, sqlstate: str) -> None:
     """Not every writer is the API: a price without a source, say, must not get in by any door."""
     Records(database).profile("ann")
     with pytest.raises(DatabaseError) as refused:
@@ -91,7 +92,7 @@ def test_bad_rows_are_refused_by_the_database_itself(database, statement: str, s
     assert refused.value.sqlstate == sqlstate
 
 
-def test_updates_touch_updated_at(database):
+def test_updates_touch_updated_at(database: DataApi) -> None:
     """Who asks when a record changed gets the truth without every statement having to remember."""
     Records(database).profile("ann")
     database.query("UPDATE users SET updated_at = '2020-01-01' WHERE user_id = 'ann'")
@@ -99,7 +100,7 @@ def test_updates_touch_updated_at(database):
     assert row == {"touched": True}
 
 
-def test_a_user_has_one_unfinished_analysis_but_many_finished_ones(database):
+def test_a_user_has_one_unfinished_analysis_but_many_finished_ones(database: DataApi) -> None:
     """Two simultaneous requests cannot both start one: the index decides, not a check before it."""
     Records(database).profile("ann")
     for status in ("completed", "failed", "completed", "running"):
@@ -121,7 +122,7 @@ def test_a_user_has_one_unfinished_analysis_but_many_finished_ones(database):
         ("SELECT * FROM jobs WHERE status = 'pending' AND created_at < now()", "jobs_unfinished"),
     ],
 )
-def test_frequent_queries_have_an_index(database, query: str, index: str):
+def test_frequent_queries_have_an_index(database: DataApi, query: str, index: str) -> None:
     """Without it a query reads the whole table and grows with everybody's data (PERF-06)."""
     with database.transaction() as transaction:
         transaction.query("SET LOCAL enable_seqscan = off")

@@ -1,15 +1,18 @@
 """The sweeper: no job waits or runs for ever, and none is given up too early."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from advisor.adapters.data_api import DataApi
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.job_sweep import MOST_DELIVERIES, JobSweep
 from advisor.adapters.records import Records
 from advisor.domain.errors import UnavailableError
+from advisor.domain.models import Job
 from advisor.domain.vocabulary import JobStatus
 from advisor.handlers.sweeper import NEVER_STARTED, TOO_LONG, sweep
 from advisor.ports.telemetry import Silent
@@ -28,15 +31,18 @@ class Queue:
         self.taken.append(message)
 
 
+Sweep = Callable[[Queue], dict[str, int]]
+
+
 @pytest.fixture
-def run(database):
+def run(database: DataApi) -> Sweep:
     def once(queue: Queue) -> dict[str, int]:
         return sweep(JobSweep(database), queue, Silent(), running_limit=960, pending_limit=300)
 
     return once
 
 
-def waiting(database, jobs: DataApiJobStore, user: str, *, seconds: int, deliveries: int = 0) -> UUID:
+def waiting(database: DataApi, jobs: DataApiJobStore, user: str, *, seconds: int, deliveries: int = 0) -> UUID:
     """A pending job that was requested so long ago."""
     Records(database).profile(user)
     request = {"analysis_type": "portfolio", "options": {"include_research": True}}
@@ -50,7 +56,12 @@ def waiting(database, jobs: DataApiJobStore, user: str, *, seconds: int, deliver
     return job_id
 
 
-def test_a_job_that_the_queue_never_got_is_delivered_once(database, jobs, run):
+def existing(job: Job | None) -> Job:
+    assert job is not None
+    return job
+
+
+def test_a_job_that_the_queue_never_got_is_delivered_once(database: DataApi, jobs: DataApiJobStore, run: Sweep) -> None:
     """The outbox: what POST /api/analyze accepted starts, with its own options, and not every five minutes anew."""
     late = waiting(database, jobs, "ann", seconds=301)
     waiting(database, jobs, "bob", seconds=299)
@@ -60,10 +71,10 @@ def test_a_job_that_the_queue_never_got_is_delivered_once(database, jobs, run):
     assert queue.taken == [
         {"job_id": late, "user_id": "ann", "correlation_id": "c-ann", "options": {"include_research": True}}
     ]
-    assert jobs.get(late).status is JobStatus.PENDING
+    assert existing(jobs.get(late)).status is JobStatus.PENDING
 
 
-def test_a_queue_that_refuses_costs_no_job_a_delivery(database, jobs, run):
+def test_a_queue_that_refuses_costs_no_job_a_delivery(database: DataApi, jobs: DataApiJobStore, run: Sweep) -> None:
     """During an outage of the queue nothing comes closer to being given up."""
     first = waiting(database, jobs, "ann", seconds=900)
     second = waiting(database, jobs, "bob", seconds=600)
@@ -75,23 +86,34 @@ def test_a_queue_that_refuses_costs_no_job_a_delivery(database, jobs, run):
 
 
 @pytest.mark.parametrize(("deliveries", "seconds", "due"), [(1, 599, 0), (1, 601, 1), (3, 2399, 0), (3, 2401, 1)])
-def test_each_delivery_doubles_the_wait(database, jobs, run, deliveries, seconds, due):  # noqa: PLR0917 - fixtures
+def test_each_delivery_doubles_the_wait(  # noqa: PLR0917 - fixtures
+    database: DataApi,
+    jobs: DataApiJobStore,
+    run: Sweep,
+    deliveries: int,
+    seconds: int,
+    due: int,
+) -> None:
     """A long backlog must not be made longer by copies of its own messages."""
     waiting(database, jobs, "ann", seconds=seconds, deliveries=deliveries)
     assert run(Queue())["requeued"] == due
 
 
-def test_a_job_that_could_never_be_delivered_is_failed_with_what_to_do(database, jobs, run):
+def test_a_job_that_could_never_be_delivered_is_failed_with_what_to_do(
+    database: DataApi, jobs: DataApiJobStore, run: Sweep
+) -> None:
     """Else its user could never start another one."""
     job_id = waiting(database, jobs, "ann", seconds=10**6, deliveries=MOST_DELIVERIES)
     queue = Queue()
     assert run(queue)["undeliverable"] == 1
-    job = jobs.get(job_id)
+    job = existing(jobs.get(job_id))
     assert (job.status, job.error_message, queue.taken) == (JobStatus.FAILED, NEVER_STARTED, [])
     assert job.completed_at is not None
 
 
-def test_a_running_job_whose_planner_died_is_failed_and_others_are_left_alone(database, jobs, run):
+def test_a_running_job_whose_planner_died_is_failed_and_others_are_left_alone(
+    database: DataApi, jobs: DataApiJobStore, run: Sweep
+) -> None:
     """After 900 s and a minute no planner lives; before that it may be at work."""
     dead, alive = (waiting(database, jobs, user, seconds=0) for user in ("ann", "bob"))
     for job_id, age in ((dead, 961.0), (alive, 959.0)):
@@ -100,5 +122,5 @@ def test_a_running_job_whose_planner_died_is_failed_and_others_are_left_alone(da
             "UPDATE jobs SET started_at = now() - make_interval(secs => :age) WHERE id = :id", age=age, id=job_id
         )
     assert run(Queue())["stale"] == 1
-    assert (jobs.get(dead).status, jobs.get(dead).error_message) == (JobStatus.FAILED, TOO_LONG)
-    assert jobs.get(alive).status is JobStatus.RUNNING
+    assert (existing(jobs.get(dead)).status, existing(jobs.get(dead)).error_message) == (JobStatus.FAILED, TOO_LONG)
+    assert existing(jobs.get(alive)).status is JobStatus.RUNNING

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import CfnOutput, CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Stage
@@ -29,7 +30,7 @@ _CODE = Path(__file__).parent / "functions"
 class Base(Stack):
     """Network, key, bucket and database."""
 
-    def __init__(self, scope: Construct, construct_id: str, **kwargs) -> None:
+    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY)
         self.vpc = ec2.Vpc(self, "Vpc", max_azs=2, nat_gateways=1)
@@ -51,7 +52,9 @@ class Base(Stack):
             self, "Rotation", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.environment",
             code=lambda_.Code.from_asset(str(_CODE)),
         )  # fmt: skip
-        self.cluster.secret.add_rotation_schedule("Rotate", rotation_lambda=rotation)
+        login = self.cluster.secret
+        assert login is not None, "CDK makes the secret itself"
+        login.add_rotation_schedule("Rotate", rotation_lambda=rotation)
         secret = secretsmanager.Secret(self, "ProviderKey")
         CfnOutput(self, "PlainSecretArn", value=secret.secret_arn)
         cloudwatch.Alarm(
@@ -69,13 +72,13 @@ class Base(Stack):
             ),
         )  # fmt: skip
         CfnOutput(self, "ClusterArn", value=self.cluster.cluster_arn)
-        CfnOutput(self, "SecretArn", value=self.cluster.secret.secret_arn)
+        CfnOutput(self, "SecretArn", value=login.secret_arn)
 
 
 class App(Stack):
     """Functions, queue, table, API."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, base: Base, **kwargs) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, base: Base, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         boundary = iam.ManagedPolicy(
             self, "Boundary",
@@ -138,7 +141,7 @@ class App(Stack):
         }.items():  # fmt: skip
             CfnOutput(self, name, value=value)
 
-    def _function(self, name: str, handler: str, **options) -> lambda_.Function:
+    def _function(self, name: str, handler: str, **options: Any) -> lambda_.Function:
         return lambda_.Function(
             self, name, runtime=lambda_.Runtime.PYTHON_3_13, handler=f"index.{handler}",
             code=lambda_.Code.from_asset(str(_CODE)), timeout=Duration.seconds(3), **options,
@@ -181,7 +184,7 @@ class App(Stack):
 class Failing(Stack):
     """A custom resource whose function raises instead of answering."""
 
-    def __init__(self, scope: Construct, construct_id: str, **kwargs) -> None:
+    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         function = lambda_.Function(
             self, "Function", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.fail",

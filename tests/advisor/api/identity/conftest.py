@@ -21,9 +21,14 @@ COGNITO = "https://cognito-idp.us-east-1.amazonaws.com/pool"
 CLERK = "https://clerk.example.com"
 OKTA = "https://okta.example.com/oauth2/default"
 
+Keys = list[rsa.RSAPrivateKey]
+Sign = Callable[..., str]
+Call = Callable[..., dict[str, Any]]
+Refused = Callable[..., bool]
+
 
 @pytest.fixture(scope="session")
-def rsa_keys() -> list[rsa.RSAPrivateKey]:
+def rsa_keys() -> Keys:
     """Two keys: making one takes a while."""
     return [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
 
@@ -66,11 +71,11 @@ class KeyServer:
 
 
 @pytest.fixture
-def issuer(rsa_keys, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
+def issuer(rsa_keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
     """The key server of three trusted issuers, with one published key."""
     server = KeyServer()
     server.publish("k1", rsa_keys[0])
-    trusted = [
+    trusted: list[dict[str, Any]] = [
         {"issuer": COGNITO, "audience": "app-1", "audience_claim": "client_id", "user_claim": "sub"},
         {"issuer": CLERK, "audience": ["https://app.example.com", "https://b"], "audience_claim": "azp"},
         {"issuer": OKTA, "audience": "api://alex", "audience_claim": "aud", "user_claim": "uid"},
@@ -86,7 +91,7 @@ def issuer(rsa_keys, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
 
 
 @pytest.fixture
-def sign(rsa_keys) -> Callable[..., str]:
+def sign(rsa_keys: Keys) -> Sign:
     """A token of the Cognito shape; None removes a claim."""
 
     def make(key: Any = None, *, kid: str | None = "k1", algorithm: str = "RS256", **claims: Any) -> str:
@@ -107,7 +112,7 @@ def sign(rsa_keys) -> Callable[..., str]:
 
 
 @pytest.fixture
-def call(issuer) -> Callable[..., dict[str, Any]]:
+def call(issuer: KeyServer) -> Call:
     """The authorizer as API Gateway calls it."""
 
     def made(token: str, *, scheme: str = "Bearer ") -> dict[str, Any]:
@@ -117,7 +122,7 @@ def call(issuer) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def refused(call) -> Callable[..., bool]:
+def refused(call: Call) -> Refused:
     """True when API Gateway would answer 401: for exactly this error."""
 
     def made(token: str, *, scheme: str = "Bearer ") -> bool:

@@ -1,13 +1,20 @@
 """Issuers' keys: rotation without a restart, outages without sign-outs, forgeries without floods (AUTH-02)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from advisor.adapters.jwks import FETCHES_AT_ONCE, FRESH_SECONDS, STALE_SECONDS, JwksCache, KeyNotFoundError
 from advisor.handlers import authorizer
 
+if TYPE_CHECKING:
+    from tests.advisor.api.identity.conftest import Call, Keys, KeyServer, Refused, Sign
 
-def test_weak_and_foreign_keys_are_not_used(issuer, sign, refused):
+
+def test_weak_and_foreign_keys_are_not_used(issuer: KeyServer, sign: Sign, refused: Refused) -> None:
     """Even when the issuer publishes them: short RSA, other curves, encryption keys."""
     short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     issuer.publish("short", short)
@@ -18,7 +25,9 @@ def test_weak_and_foreign_keys_are_not_used(issuer, sign, refused):
         authorizer.keys.key(issuer.url, "p384", "ES256")
 
 
-def test_a_rotated_key_works_with_its_first_token_and_without_a_restart(issuer, sign, rsa_keys, call):
+def test_a_rotated_key_works_with_its_first_token_and_without_a_restart(
+    issuer: KeyServer, sign: Sign, rsa_keys: Keys, call: Call
+) -> None:
     """AUTH-02: no fixed cool-down, so nobody is signed out by a rotation; the old key works while it is published."""
     assert call(sign())["principalId"] == "user-1"
     issuer.publish("k2", rsa_keys[1])
@@ -27,14 +36,16 @@ def test_a_rotated_key_works_with_its_first_token_and_without_a_restart(issuer, 
     assert issuer.asked == 2
 
 
-def test_many_tokens_cost_one_fetch(issuer, sign, call):
+def test_many_tokens_cost_one_fetch(issuer: KeyServer, sign: Sign, call: Call) -> None:
     """The issuer is asked once an hour, not once a request."""
     for _ in range(20):
         call(sign())
     assert issuer.asked == 1
 
 
-def test_forged_key_ids_cannot_make_us_hammer_the_issuer(issuer, sign, call, refused):
+def test_forged_key_ids_cannot_make_us_hammer_the_issuer(
+    issuer: KeyServer, sign: Sign, call: Call, refused: Refused
+) -> None:
     """A handful of fetches, however many forgeries; and known keys go on working meanwhile."""
     for number in range(50):
         assert refused(sign(kid=f"forged-{number}"))
@@ -42,7 +53,7 @@ def test_forged_key_ids_cannot_make_us_hammer_the_issuer(issuer, sign, call, ref
     assert call(sign())["principalId"] == "user-1"
 
 
-def test_keys_are_forgotten_when_withdrawn_and_kept_while_the_issuer_is_away(issuer, rsa_keys):
+def test_keys_are_forgotten_when_withdrawn_and_kept_while_the_issuer_is_away(issuer: KeyServer, rsa_keys: Keys) -> None:
     """A withdrawn key ends within the hour; an outage of the issuer signs nobody out for a day."""
     now = 0.0
     cache = JwksCache(clock=lambda: now)
@@ -62,7 +73,9 @@ def test_keys_are_forgotten_when_withdrawn_and_kept_while_the_issuer_is_away(iss
         cache.key(issuer.url, "k1", "RS256")
 
 
-def test_an_issuer_that_cannot_be_reached_refuses_instead_of_failing(issuer, sign, refused):
+def test_an_issuer_that_cannot_be_reached_refuses_instead_of_failing(
+    issuer: KeyServer, sign: Sign, refused: Refused
+) -> None:
     """401 for an unverifiable token; the API is not to answer 500 for it."""
     issuer.status = 500
     assert refused(sign())

@@ -3,15 +3,16 @@
 import json
 import os
 import urllib.request
+from typing import Any, NoReturn
 
 
-def api(event, context):
+def api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer with who called and what the environment holds."""
     print(json.dumps({"request": context.aws_request_id}))
     return {"statusCode": 200, "body": json.dumps({"user": event["requestContext"]["authorizer"]["user_id"]})}
 
 
-def authorizer(event, _context):
+def authorizer(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Allow the token `Bearer good`."""
     if event["authorizationToken"] != "Bearer good":
         raise Exception("Unauthorized")
@@ -24,14 +25,14 @@ def authorizer(event, _context):
     }
 
 
-def environment(_event, _context):
+def environment(_event: Any, _context: Any) -> dict[str, Any]:
     """What the function can see of the machine it runs on."""
     import sys
 
     return {"variables": sorted(os.environ), "modules": sorted(sys.path)}
 
 
-def credentials(_event, _context):
+def credentials(_event: Any, _context: Any) -> dict[str, str]:
     """The execution role's own credentials, so that a test can call with exactly the rights of this function."""
     return {
         "aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"],
@@ -40,12 +41,12 @@ def credentials(_event, _context):
     }
 
 
-def fail(_event, _context):
+def fail(_event: Any, _context: Any) -> NoReturn:
     """Raise an error of the function's own."""
     raise KeyError("missing-thing")
 
 
-def custom_resource(event, _context):
+def custom_resource(event: dict[str, Any], _context: Any) -> None:
     """A CloudFormation custom resource that PUTs its own answer."""
     answer = {
         "Status": "SUCCESS",
@@ -61,7 +62,7 @@ def custom_resource(event, _context):
         response.read()
 
 
-def consume(event, _context):
+def consume(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Fail the records that say so, one by one."""
     bad = [record["messageId"] for record in event["Records"] if json.loads(record["body"]).get("poison")]
     print("consumed", [json.loads(record["body"]) for record in event["Records"]])

@@ -1,0 +1,33 @@
+"""What the simulated futures say about retirement, as a recommendation (XAI-03, AGENT-09).
+
+The reporter speaks of the mean path, because it runs beside the simulation. On the mean path a plan can look funded
+while it fails in every second future; where the odds are low, this recommendation says so beside the reporter's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.domain.models import Recommendation
+from advisor.domain.vocabulary import Priority
+
+AIM, URGENT = 80.0, 60.0
+"""Percent of simulated futures in which the money should last; below the second it is urgent (both proposed)."""
+
+
+def readiness(numbers: Mapping[str, Any]) -> Recommendation | None:
+    """The recommendation that ``retirement_payload["numbers"]`` asks for; None when the aim is reached.
+
+    :param numbers: ``success_rate`` in percent, ``paths`` simulated, ``percentile_10`` in USD.
+    """
+    rate = numbers.get("success_rate")
+    if not isinstance(rate, int | float) or rate >= AIM:
+        return None
+    worst = numbers.get("percentile_10")
+    poor = f"at most ${worst:,.0f} is left" if worst else "nothing is left"
+    return Recommendation(
+        recommendation="Raise the odds that your money lasts: save more, retire later, or plan a lower income.",
+        reasoning=f"It lasts in {rate:g}% of {numbers['paths']:,} simulated futures; {AIM:g}% is a usual aim. "
+        f"In the worst tenth of them {poor} at the end.",
+        impact="Each of the three moves the share of futures that succeed; a calmer mix narrows their spread.",
+        priority=Priority.HIGH if rate < URGENT else Priority.MEDIUM,
+    )
