@@ -62,10 +62,13 @@ class HumanApproval(Section):
 class Model(Section):
     """The analysis model by role; prices are data, in USD per million tokens (LLM-04)."""
 
-    model_id: str = figure("us.anthropic.claude-sonnet-4-5-20250929-v1:0", req="LLM-01", pattern=r"^[a-z0-9.:_-]+$")
+    model_id: str = figure("us.anthropic.claude-sonnet-5-5", req="LLM-01", pattern=r"^[a-z0-9.:_-]+$")
     regions: tuple[str, ...] = figure(("us-east-1", "us-east-2", "us-west-2"), req="LLM-01", min_length=1)
-    input_usd_per_mtok: float = figure(3.0, req="LLM-04", unit="USD/1M tokens", ge=0)
-    output_usd_per_mtok: float = figure(15.0, req="LLM-04", unit="USD/1M tokens", ge=0)
+    tool_choice: Literal["auto", "forced"] = figure(
+        "auto", req="LLM-01", description="Claude's 5.5 generation refuses a forced tool; older models obey it best"
+    )
+    input_usd_per_mtok: float = figure(2.0, req="LLM-04", unit="USD/1M tokens", ge=0)
+    output_usd_per_mtok: float = figure(10.0, req="LLM-04", unit="USD/1M tokens", ge=0)
 
 
 class Api(Section):

@@ -131,6 +131,7 @@ class AgentsStack(PlatformStack):
                 model_id=model.model_id,
                 regions=model.regions,
                 guardrail=self.guardrail,
+                tool_choice=model.tool_choice,
                 input_usd_per_mtok=model.input_usd_per_mtok,
                 output_usd_per_mtok=model.output_usd_per_mtok,
             ),

@@ -91,12 +91,14 @@ class Model:
 
     :param model_id: an inference profile (``us.anthropic...``) or a plain foundation model's id.
     :param regions: where the profile may route a request.
+    :param tool_choice: ``forced`` or ``auto``: whether the model can be made to answer by its tool.
     :param input_usd_per_mtok: price in USD for a million input tokens; ``output_usd_per_mtok`` likewise.
     """
 
     model_id: str
     regions: tuple[str, ...]
     guardrail: Guardrail
+    tool_choice: str
     input_usd_per_mtok: float
     output_usd_per_mtok: float
 
@@ -104,6 +106,7 @@ class Model:
         """What a caller of the model reads from its environment."""
         return {
             "MODEL_ID": self.model_id,
+            "MODEL_TOOL_CHOICE": self.tool_choice,
             "MODEL_PRICE_INPUT_PER_MTOK": str(self.input_usd_per_mtok),
             "MODEL_PRICE_OUTPUT_PER_MTOK": str(self.output_usd_per_mtok),
             **self.guardrail.environment(),

@@ -17,6 +17,7 @@ def build(*, model_id: str = PROFILE, topics: dict[str, str] | None = None) -> d
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     guardrail = Guardrail(stack, "Guardrail", name="g", denied_topics=topics or {"Tax": "Tax advice."}, refusal="No.")
     model = Model(
+        tool_choice="auto",
         model_id=model_id,
         regions=("us-east-1", "us-west-2"),
         guardrail=guardrail,

@@ -1,6 +1,9 @@
-"""Amazon Bedrock's Converse API as the language model: one forced tool a call, its input is the answer.
+"""Amazon Bedrock's Converse API as the language model: one tool a call, its input is the answer.
 
-No agent framework: structured output by ``toolChoice`` is about a hundred lines and starts three times faster.
+No agent framework: structured output by a tool is about a hundred lines and starts three times faster. Older models are
+forced to use the tool (``forced``, with temperature 0). Claude's 5.5 generation refuses a forced tool and sampling
+parameters, and thinks before it answers: it is offered the one tool and told to answer by it (``auto``); prose instead
+of the tool is a malformed answer, which the caller's repair turn handles.
 botocore's standard retries cover broken connections; throttling waits by our own policy (2 to 10 seconds, AGENT-12).
 """
 
@@ -9,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT, READ_TIMEOUT = 3, 100
 """Seconds. A full report takes the larger models more than a minute, without a byte before its end."""
 
+THINKING_TOKENS = 8000
+"""Room for what a model thinks before it answers: it counts towards the limit of the answer."""
+
 MILLION = Decimal(1_000_000)
 
 _REASONS = {
@@ -36,7 +42,7 @@ _REASONS = {
     "InternalServerException": ("unavailable", True),
     "ModelErrorException": ("unavailable", True),
     "ValidationException": ("invalid_request", False),
-    "AccessDeniedException": ("invalid_request", False),
+    "AccessDeniedException": ("access_denied", False),
     "ResourceNotFoundException": ("invalid_request", False),
 }
 
@@ -79,6 +85,7 @@ class BedrockModel:
     client: "BedrockRuntimeClient"
     model_id: str
     price: ModelPrice
+    tool_choice: Literal["auto", "forced"] = "auto"
     guardrail: Guardrail | None = None
     patience: Patience = field(default_factory=Patience)
     clock: Callable[[], float] = time.monotonic
@@ -117,14 +124,16 @@ class BedrockModel:
             "description": question.tool_description,
             "inputSchema": {"json": dict(question.schema)},
         }
+        forced = self.tool_choice == "forced"
+        limits: dict[str, Any] = {"maxTokens": question.max_tokens + (0 if forced else THINKING_TOKENS)}
         request: dict[str, Any] = {
             "modelId": self.model_id,
             "system": [{"text": question.system}],
-            "messages": _messages(question),
-            "inferenceConfig": {"maxTokens": question.max_tokens, "temperature": 0.0},
+            "messages": [{"role": "user", "content": _user_turn(question)}],
+            "inferenceConfig": limits | ({"temperature": 0.0} if forced else {}),
             "toolConfig": {
                 "tools": [{"toolSpec": tool}],
-                "toolChoice": {"tool": {"name": question.tool_name}},
+                "toolChoice": {"tool": {"name": question.tool_name}} if forced else {"auto": {}},
             },
         }
         if self.guardrail:
@@ -157,16 +166,14 @@ class BedrockModel:
         )
 
 
-def _messages(question: Question) -> list[dict[str, Any]]:
-    """The user's turn; after a refused answer also that answer and, as the tool's result, why it was refused."""
-    messages: list[dict[str, Any]] = [{"role": "user", "content": [{"text": question.prompt}]}]
-    if question.refused is None:
-        return messages
-    use_id = "refused-answer-1"
-    # Through JSON: only its plain types may go over the wire.
-    value = json.loads(json.dumps(dict(question.refused.value), default=str))
-    use = {"toolUseId": use_id, "name": question.tool_name, "input": value}
-    result = {"toolUseId": use_id, "status": "error", "content": [{"text": question.refused.reasons}]}
-    messages.append({"role": "assistant", "content": [{"toolUse": use}]})
-    messages.append({"role": "user", "content": [{"toolResult": result}]})
-    return messages
+def _user_turn(question: Question) -> list[dict[str, Any]]:
+    """The question; after a refused answer also that answer and why it was refused.
+
+    All in one turn of the user: an earlier turn of the model would have to carry the thoughts it had,
+    which are not kept.
+    """
+    turn: list[dict[str, Any]] = [{"text": question.prompt}]
+    if question.refused is not None:
+        value = json.dumps(dict(question.refused.value), default=str, sort_keys=True)
+        turn.append({"text": f"You answered before:\n{value}\n\n{question.refused.reasons}"})
+    return turn

@@ -142,6 +142,7 @@ class AgentEnvironment(ValuationEnvironment):
 
     audit_table: Text = Field(alias="AUDIT_TABLE")
     model_id: Text = Field(alias="MODEL_ID")
+    model_tool_choice: Literal["auto", "forced"] = Field(default="auto", alias="MODEL_TOOL_CHOICE")
     price_input_per_mtok: Decimal = Field(ge=0, alias="MODEL_PRICE_INPUT_PER_MTOK")
     price_output_per_mtok: Decimal = Field(ge=0, alias="MODEL_PRICE_OUTPUT_PER_MTOK")
     guardrail_id: str | None = Field(default=None, alias="GUARDRAIL_ID")

@@ -88,6 +88,7 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
         client=bedrock.client(),
         model_id=environment.model_id,
         price=bedrock.ModelPrice(environment.price_input_per_mtok, environment.price_output_per_mtok),
+        tool_choice=environment.model_tool_choice,
         guardrail=guardrail,
         patience=Patience(
             RetryPolicy(attempts=environment.retry_attempts),

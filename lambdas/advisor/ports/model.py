@@ -12,7 +12,16 @@ class ModelError(Exception):
     ``reason`` is one of REASONS, a closed list, so that it can be counted and shown.
     """
 
-    REASONS = ("throttled", "timeout", "unavailable", "invalid_request", "guardrail", "malformed", "truncated")
+    REASONS = (
+        "throttled",
+        "timeout",
+        "unavailable",
+        "invalid_request",
+        "access_denied",
+        "guardrail",
+        "malformed",
+        "truncated",
+    )
 
     def __init__(self, message: str, *, retryable: bool, reason: str) -> None:
         super().__init__(message)

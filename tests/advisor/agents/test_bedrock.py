@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
-from advisor.adapters.bedrock import BedrockModel, Guardrail, ModelPrice
+from advisor.adapters.bedrock import THINKING_TOKENS, BedrockModel, Guardrail, ModelPrice
 from advisor.adapters.patience import ENOUGH_SECONDS, Patience
 from advisor.domain.retry import RetryPolicy
 from advisor.ports.model import ModelError, Question, Refused
@@ -56,8 +56,8 @@ class Bench:
 
 
 def test_one_forced_tool_is_sent_and_its_input_is_the_answer_with_its_cost() -> None:
-    """A model left to choose would answer prose that no schema can check."""
-    bench = Bench()
+    """An older model left to choose would answer prose that no schema can check."""
+    bench = Bench(tool_choice="forced")
     sent = {
         "modelId": MODEL,
         "system": [{"text": "You word."}],
@@ -73,6 +73,17 @@ def test_one_forced_tool_is_sent_and_its_input_is_the_answer_with_its_cost() -> 
     assert answer.value == {"word": "hi"}
     assert (answer.input_tokens, answer.output_tokens, answer.stop_reason) == (1000, 200, "tool_use")
     assert answer.cost_usd == Decimal("0.006")  # 1000 x 3/1e6 + 200 x 15/1e6
+    bench.stub.assert_no_pending_responses()
+
+
+def test_a_model_that_refuses_to_be_forced_is_offered_the_tool() -> None:
+    """LLM-01: Claude 5.5 answers 400 to a forced tool and to a temperature, and needs room to think."""
+    bench = Bench()
+    sent: dict[str, Any] = dict.fromkeys(("modelId", "system", "messages", "toolConfig"), ANY)
+    sent["inferenceConfig"] = {"maxTokens": QUESTION.max_tokens + THINKING_TOKENS}
+    sent["toolConfig"] = {"tools": ANY, "toolChoice": {"auto": {}}}
+    bench.stub.add_response("converse", answered(said({"word": "hi"})), sent)
+    assert bench.model.ask(QUESTION).value == {"word": "hi"}
     bench.stub.assert_no_pending_responses()
 
 
@@ -122,7 +133,7 @@ def test_no_further_attempt_is_begun_when_the_invocation_is_almost_over() -> Non
 
 @pytest.mark.parametrize(
     ("code", "reason"),
-    [("ValidationException", "invalid_request"), ("AccessDeniedException", "invalid_request"), ("Odd", "unavailable")],
+    [("ValidationException", "invalid_request"), ("AccessDeniedException", "access_denied"), ("Odd", "unavailable")],
 )
 def test_what_cannot_get_better_is_not_tried_again(code: str, reason: str) -> None:
     """A wrong request stays wrong, and each try costs."""
@@ -180,11 +191,14 @@ def test_the_repair_turn_shows_the_model_its_refused_answer_and_the_reason() -> 
     """Without its own words the model cannot know what to correct."""
     bench = Bench()
     turns = [
-        {"role": "user", "content": [{"text": QUESTION.prompt}]},
-        {"role": "assistant", "content": [{"toolUse": {"toolUseId": ANY, "name": "say", "input": {"n": 1}}}]},
-        {"role": "user", "content": [{"toolResult": {
-            "toolUseId": ANY, "status": "error", "content": [{"text": "word: missing"}]}}]},
-    ]  # fmt: skip
+        {
+            "role": "user",
+            "content": [
+                {"text": QUESTION.prompt},
+                {"text": 'You answered before:\n{"n": 1}\n\nword: missing'},
+            ],
+        }
+    ]
     expected = dict.fromkeys(("modelId", "system", "inferenceConfig", "toolConfig"), ANY) | {"messages": turns}
     bench.stub.add_response("converse", answered(said({"word": "hi"})), expected)
     refused = Question(**{**QUESTION.__dict__, "refused": Refused({"n": 1}, "word: missing")})
