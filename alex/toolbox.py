@@ -48,7 +48,7 @@ def tools() -> Tools:
     )
     missing = [str(path.relative_to(ROOT)) for path in found if not path.exists()]
     if missing:
-        raise ToolboxError("these tools are missing: {}. Run: make tools".format(", ".join(missing)))
+        raise ToolboxError("these tools are missing: {}".format(", ".join(missing)))
     return found
 
 
@@ -69,7 +69,7 @@ def main() -> int:
         return _with_a_newer_python()
     try:
         _prepare()
-    except ToolboxError as error:
+    except (ToolboxError, OSError) as error:
         print("tools: {}".format(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -95,6 +95,9 @@ def _with_a_newer_python() -> int:
 def _prepare() -> None:
     python = VENV / "bin" / "python"
     version = "{}.{}".format(*sys.version_info[:2])
+    if any(_begun(name).exists() for name in ("packages", "members")):
+        # An interrupted installer leaves packages that look installed and are not: begin the environment anew.
+        _stamp("environment").unlink(missing_ok=True)
     _step("environment", [version, str(ROOT)], _create_venv, [], python)
     _step("packages", [version], _install_packages, [ROOT / "requirements.txt"], python)
     _step("members", [version, str(ROOT)], _install_members, [ROOT / m / "pyproject.toml" for m in MEMBERS], python)
@@ -109,26 +112,38 @@ def _step(name: str, facts: List[str], run: Callable[[], None], inputs: List[Pat
     digest = hashlib.sha256("\n".join(facts).encode())
     for path in inputs:
         digest.update(path.read_bytes())
-    stamp = STATE / "stamps" / name.replace(" ", "-")
+    stamp, begun = _stamp(name), _begun(name)
     if product.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
     started = time.monotonic()
     print("tools: {} ...".format(name), end="", flush=True)
+    begun.parent.mkdir(parents=True, exist_ok=True)
+    begun.touch()
     try:
         run()
     except BaseException:
         print(" failed" if not isinstance(sys.exc_info()[1], KeyboardInterrupt) else " stopped", flush=True)
         raise
     print(" {:.1f} s".format(time.monotonic() - started), flush=True)
-    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(digest.hexdigest())
+    begun.unlink()
+
+
+def _stamp(name: str) -> Path:
+    """Holds the hash of the inputs of a step's last success."""
+    return STATE / "stamps" / name.replace(" ", "-")
+
+
+def _begun(name: str) -> Path:
+    """Exists while a step runs, and after one that did not come to its end."""
+    return _stamp(name).with_suffix(".begun")
 
 
 def _create_venv() -> None:
     if VENV.exists():
         shutil.rmtree(str(VENV))
-    for stamp in ("packages", "members"):
-        (STATE / "stamps" / stamp).unlink(missing_ok=True)
+    for name in ("packages", "members"):
+        _stamp(name).unlink(missing_ok=True)
     _run(
         [sys.executable, "-m", "venv", str(VENV)],
         "the virtual environment cannot be made; on Debian and Ubuntu: apt install python3-venv",
@@ -136,7 +151,7 @@ def _create_venv() -> None:
 
 
 def _install_packages() -> None:
-    (STATE / "stamps" / "members").unlink(missing_ok=True)  # a synchronisation removes what the lock does not name
+    _stamp("members").unlink(missing_ok=True)  # a synchronisation removes what the lock does not name
     wanted = STATE / "uv.txt"
     wanted.parent.mkdir(parents=True, exist_ok=True)
     wanted.write_text(_locked("uv"))
