@@ -40,7 +40,9 @@ e2e: tools ## the end-to-end run alone
 	@.venv/bin/python -m pytest -m e2e
 
 lint: tools ## ruff and the layers
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q . && .venv/bin/lint-imports --config pyproject.toml > .alex/layers.txt || (cat .alex/layers.txt; false)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/lint-imports --config pyproject.toml > .alex/layers.txt || (cat .alex/layers.txt; false)
 
 types: tools ## mypy --strict
 	@.venv/bin/mypy

@@ -11,7 +11,10 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMPILE = ("pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--no-header")  # fmt: skip
+COMPILE = (
+    *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
+    *("--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header"),
+)
 
 
 def main() -> None:
