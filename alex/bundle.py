@@ -102,7 +102,8 @@ def _install(lock: Path, tree: Path, target: Target) -> None:
         command += ["--python-version", target.python, "--python-platform", PLATFORMS[target.architecture]]
     else:
         raise BundleError(f"no platform is known for {target.architecture!r}; known: {', '.join(PLATFORMS)}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **toolbox.download_environment()}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise BundleError(f"the libraries of {lock.name} cannot be installed for {target}:\n{done.stderr.strip()}")
 

@@ -5,11 +5,21 @@ import sys
 from types import FrameType
 from typing import Annotated, Any
 
-import typer
-from rich.console import Console
+try:
+    import typer
+    from rich.console import Console
 
-from alex import commands_cloud, commands_deploy, commands_use, console
-from alex.errors import CommandError, Exit
+    from alex import commands_cloud, commands_deploy, commands_use, console
+    from alex.errors import CommandError, Exit
+except ModuleNotFoundError as missing:
+    sys.stderr.write(
+        f"error: the environment lacks the module {missing.name}\n"
+        f"where: {sys.prefix}\n"
+        "to do: remove that folder, then run `make tools`\n"
+    )
+    sys.exit(3)
+except KeyboardInterrupt:  # nothing was started yet
+    sys.exit(130)
 
 app = typer.Typer(
     name="alex",
@@ -58,6 +68,9 @@ def _run(arguments: list[str] | None) -> int:
         # The reader of our output has gone (`alex logs | head`); Python would complain once more at its end.
         sys.stderr.close()
         return int(Exit.DONE)
+    except OSError as error:
+        _explain(console.err(), _refused(error))
+        return int(Exit.FAILED)
     except Exception as error:
         if _is_usage(error):
             error.show()  # type: ignore[attr-defined]
@@ -67,6 +80,15 @@ def _run(arguments: list[str] | None) -> int:
     if code == Exit.INTERRUPTED:  # Typer turns Ctrl-C into this code itself
         console.err().print("stopped", style="yellow")
     return code
+
+
+def _refused(error: OSError) -> CommandError:
+    """The system said no: a folder that cannot be written, a full disk, a file in the place of a folder."""
+    return CommandError(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or "writing or reading a stream"),
+        remedy="make the path writable for you (was something run as another user?), free disk space; `alex doctor`",
+    )
 
 
 def _is_usage(error: Exception) -> bool:

@@ -42,7 +42,7 @@ def status_command(
     with local.guarded():
         status = cloud.status()
         outputs = cloud.outputs() if status.running else {}
-        entries = cloud.parity() if status.running and (parity or as_json) else []
+        entries = cloud.parity() if status.running else []
     if as_json:
         console.emit(
             {
@@ -75,10 +75,11 @@ def status_command(
         )
         screen.print(f"local cloud: {text}", highlight=False)
         if status.running:
-            screen.print(f"deployed:    {', '.join(outputs) or 'nothing yet (alex deploy)'}", highlight=False)
+            stacks = list(dict.fromkeys(entry.stack for entry in entries if entry.stack.startswith("Alex-")))
+            screen.print(f"deployed:    {', '.join(stacks) or 'nothing yet (alex deploy)'}", highlight=False)
         if outputs:
             screen.print(f"API:         {local.api_url(cloud)}", highlight=False)
-        if parity and status.running:
+        if parity and entries:
             parity_view.show(screen, cloud)
     if not status.running:
         raise typer.Exit(int(Exit.NOT_RUNNING))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, local, parity, places, synthesis, toolbox
+from alex import console, demo, local, parity, places, synthesis
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from alex.processes import run
@@ -125,7 +125,7 @@ def deploy_command(context: typer.Context, env: Env = "local", port: Port = None
 def _deploy_to_aws(environment: str, extra: list[str]) -> None:
     with Journey(console.out()) as journey:
         made = _synthesised(journey, environment, _assembly_of(environment), force=False)
-    tools = toolbox.tools()
+    tools = synthesis.tools()
     outputs = places.STATE / environment / "outputs.json"
     command: list[str | Path] = [
         tools.node,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alex import console, demo, local, portfolio, settings_table, terminal, watch
+from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
@@ -29,9 +30,12 @@ def analyze_command(
     as_json: Json = False,
 ) -> None:
     """Request an analysis in the running local cloud, follow it, print the result and write the report."""
+    _named(user)
     cloud = local.cloud(prepared=False)
     screen = console.err() if as_json else console.out()
     with local.session(cloud, user) as api:
+        if not follow:
+            _something_to_analyse(api, user)
         with Journey(screen) as journey, journey.step("Analyse") as step:
             job_id = follow or (None if key else watch.running(api)) or watch.request(api, key=key)
             step.milestone(f"job {job_id}")
@@ -44,6 +48,23 @@ def analyze_command(
         path = demo.write(analysis)
     terminal.show(screen, analysis, simulated=True)
     screen.print(f"\nReport: {path}", highlight=False, soft_wrap=True)
+
+
+def _named(user: str) -> None:
+    if not user.strip():
+        raise CommandError("the user has no name", where="--user", remedy="give an id", code=Exit.BAD_INPUT)
+
+
+def _something_to_analyse(api: Api, user: str) -> None:
+    """Sign the user in (the first time creates the profile); an empty portfolio has nothing to say."""
+    api.get("/api/user")
+    if not api.accounts():
+        raise CommandError(
+            f"{user} has no account yet",
+            where=f"{api.url}/api/accounts",
+            remedy=f"`alex demo` loads the demo portfolio of {portfolio.INVESTOR}; others add accounts through the API",
+            code=Exit.BAD_INPUT,
+        )
 
 
 def token_command(
@@ -60,6 +81,7 @@ def token_command(
             remedy=f"choose one of {', '.join(SHAPES)}",
             code=Exit.BAD_INPUT,
         )
+    _named(user)
     cloud = local.cloud(prepared=False)
     with local.guarded("the local token issuer"):
         token = cloud.issue_token(user, shape=shape, roles=role or [], ttl_seconds=ttl)

@@ -26,7 +26,9 @@ def err() -> Console:
 
 def _made(stream: Any) -> Console:
     terminal = bool(getattr(stream, "isatty", lambda: False)()) and not _plain
-    return Console(file=stream, force_terminal=terminal, no_color=not terminal, width=None if terminal else 110)
+    # None, not False: on a terminal the variable NO_COLOR decides.
+    no_color = None if terminal else True
+    return Console(file=stream, force_terminal=terminal, no_color=no_color, width=None if terminal else 110)
 
 
 def emit(value: Any) -> None:

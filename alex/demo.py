@@ -6,6 +6,7 @@ cloud helps nobody, and its logs stay on disk.
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,9 @@ class Options:
 def run(console: Console, options: Options) -> result.Analysis:
     """The whole demonstration; prints the result and returns it."""
     with Journey(console, title="Alex: from clone to advice") as journey:
-        with journey.step("Check the tools") as step:
+        with journey.step("Check tools and settings") as step:
             cloud = local.cloud()
+            synthesis.environment_of("local")
             step.result("Node, CDK command line and the local cloud's environment are ready")
         with stopped_on_failure(cloud, console, keep=options.keep):
             deploy(journey, cloud, port=options.port, force=options.force)
@@ -156,8 +158,9 @@ def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Anal
         ("Analyse again", "alex analyze"),
         ("Stop it", "alex down (or: make down)"),
     )
+    own = places.shown(places.ROOT / ".venv" / "bin" / "alex")
     for name, text in rows:
-        shown = text if _on_path() else text.replace("alex ", ".venv/bin/alex ")
+        shown = text if _on_path() else text.replace("alex ", f"{shlex.quote(own)} ")
         console.print(f"  {name:<14} {shown}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -178,11 +181,14 @@ class Stoppable(Protocol):
 
 @contextmanager
 def stopped_on_failure(cloud: Stoppable, console: Console, *, keep: bool = False) -> Iterator[None]:
-    """Stop the local cloud when the body fails or is interrupted; a second Ctrl-C does not interrupt the stopping."""
+    """Stop the local cloud when the body fails or is interrupted; a second Ctrl-C does not interrupt the stopping.
+
+    A refusal leaves it alone: a wrong option or another command that works on it says nothing about the cloud.
+    """
     try:
         yield
-    except BaseException:
-        if not keep:
+    except BaseException as failure:
+        if not keep and not (isinstance(failure, CommandError) and failure.refused):
             before = signal.signal(signal.SIGINT, signal.SIG_IGN)
             try:
                 if cloud.stop():

@@ -13,9 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from alex import local, places, toolbox
+from alex import local, places, synthesis, toolbox
 from alex.errors import CommandError
 from alex.figures import size
+from local_cloud import process
 from local_cloud.errors import LocalCloudError
 
 DISK_BYTES = 3_000_000_000
@@ -40,6 +41,7 @@ def examine() -> list[Finding]:
         _python,
         _make,
         _tools,
+        _settings,
         _bytecode,
         _disk,
         _memory,
@@ -84,9 +86,7 @@ def _tools() -> Iterator[Finding]:
         return
     yield Finding("node", *_version([str(tools.node), "--version"], "v24"))
     yield Finding("cdk", *_version([str(tools.node), str(tools.cdk), "--version"], "2."))
-    yield Finding(
-        "emulator", *_version([str(tools.ministack_python), "-c", "import ministack; print('imports')"], "imports")
-    )
+    yield Finding("emulator", *_version([str(tools.ministack_python), "-I", str(process.SERVER), "--check"], "whole"))
 
 
 def _version(command: list[str], wanted: str) -> tuple[str, str, str]:
@@ -98,12 +98,20 @@ def _version(command: list[str], wanted: str) -> tuple[str, str, str]:
     said = (done.stdout or done.stderr).strip().splitlines()
     text = said[-1] if said else f"exit {done.returncode}"
     if done.returncode:
-        return "fail", text, "run `make clean`, then `make tools`"
+        return "fail", text[:200], "run `make clean`, then `make tools`"
     return (
         ("ok", text, "")
         if text.startswith(wanted)
         else ("warn", text, f"{wanted}x is expected: run `make clean`, then `make tools`")
     )
+
+
+def _settings() -> Finding:
+    try:
+        synthesis.environment_of("local")
+    except CommandError as error:
+        return Finding("settings", "fail", " ".join(f"{error.what} {error.output}".split()), error.remedy)
+    return Finding("settings", "ok", "of environment local are valid")
 
 
 def _bytecode() -> Finding:

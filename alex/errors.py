@@ -22,10 +22,18 @@ class CommandError(Exception):
     :param where: file, address, step or command it happened at.
     :param remedy: what to do next.
     :param output: the last lines of the program that failed, when there is one.
+    :param refused: nothing was done, and what runs already is none of this failure's business.
     """
 
     def __init__(
-        self, what: str, *, where: str = "", remedy: str = "", output: str = "", code: Exit = Exit.FAILED
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        output: str = "",
+        code: Exit = Exit.FAILED,
+        refused: bool = False,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -33,6 +41,7 @@ class CommandError(Exception):
         self.remedy = remedy
         self.output = output
         self.code = code
+        self.refused = refused
 
     def lines(self) -> list[str]:
         """The message as plain lines."""

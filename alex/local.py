@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from alex import places, toolbox
+from alex import places, synthesis
 from alex.client import Api
 from alex.errors import CommandError, Exit
 from alex.journey import Step
 from local_cloud.cloud import LocalCloud
 from local_cloud.errors import (
+    AlreadyRunningError,
+    BrokenEnvironmentError,
     BusyError,
     DeployError,
     LocalCloudError,
@@ -31,9 +33,11 @@ STANDSTILL_SECONDS = 240.0
 PRICE_KEY = {"api_key": "recorded-prices"}
 _REMEDIES: tuple[tuple[type[LocalCloudError], str, Exit], ...] = (
     (NotRunningError, "`alex demo` or `alex deploy` starts and deploys it", Exit.NOT_RUNNING),
-    (PortInUseError, "stop the program on that port, or choose another: `--port 4700`", Exit.FAILED),
+    (AlreadyRunningError, "`alex down` first, or leave out `--port`", Exit.BAD_INPUT),
+    (PortInUseError, "choose a free port, for example `--port 4700`", Exit.FAILED),
     (BusyError, "wait for the other command, or end it", Exit.FAILED),
     (MarketDataError, "`alex doctor` shows what is missing; a package index must be reachable once", Exit.MISSING_TOOL),
+    (BrokenEnvironmentError, "remove the folder .alex/ministack, then run `make tools`", Exit.MISSING_TOOL),
     (
         StartError,
         "`alex logs cloud` shows its log; `alex down`, then try again; `alex doctor` checks the machine",
@@ -51,9 +55,10 @@ def guarded(where: str = "the local cloud") -> Iterator[None]:
     except LocalCloudError as error:
         said, _, rest = str(error).partition("\n")
         said = said.rstrip(":")
+        refused = isinstance(error, AlreadyRunningError | BusyError)
         for kind, remedy, code in _REMEDIES:
             if isinstance(error, kind):
-                raise CommandError(said, where=where, remedy=remedy, output=rest, code=code) from None
+                raise CommandError(said, where=where, remedy=remedy, output=rest, code=code, refused=refused) from None
         raise CommandError(said, where=where, remedy="`alex doctor`", output=rest) from None
 
 
@@ -65,12 +70,7 @@ def cloud(*, prepared: bool = True) -> LocalCloud:
     """
     if not prepared:
         return LocalCloud(state=places.LOCAL)
-    try:
-        tools = toolbox.tools()
-    except toolbox.ToolboxError as error:
-        raise CommandError(
-            str(error), where=str(places.ROOT), remedy="run `make tools`", code=Exit.MISSING_TOOL
-        ) from None
+    tools = synthesis.tools()
     return LocalCloud(
         state=places.LOCAL,
         python=tools.ministack_python,

@@ -42,7 +42,7 @@ def show(console: Console, name: str | None, *, lines: int, follow: bool, raw: b
         return
     path = chosen(files, name)
     with path.open(encoding="utf-8", errors="replace") as file:
-        for line in deque(file, maxlen=lines):
+        for line in deque((line for line in file if raw or not _is_metric(line)), maxlen=lines):
             _print(console, line.rstrip("\n"), raw=raw)
         while follow:
             line = file.readline()
@@ -76,10 +76,15 @@ def _function_of(physical: str) -> str:
     return letters.removesuffix("Function") or letters
 
 
+def _is_metric(line: str) -> bool:
+    """A metric in the embedded format, for CloudWatch and not for people."""
+    return "_aws" in (_entry(line) or {})
+
+
 def _print(console: Console, line: str, *, raw: bool) -> None:
+    if not raw and _is_metric(line):
+        return
     entry = None if raw else _entry(line)
-    if entry and "_aws" in entry:
-        return  # a metric in the embedded format, for CloudWatch and not for people
     console.print(arranged(entry) if entry else Text(line), soft_wrap=True)
 
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from alex.errors import CommandError, Exit
-from settings import SettingsError, load
+from alex import synthesis
+from settings import load
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,7 @@ def rows(environment: str) -> list[Row]:
 
     :raises CommandError: unknown environment or unusable file.
     """
-    try:
-        settings = load(environment)
-    except SettingsError as error:
-        said, _, rest = str(error).partition("\n")
-        raise CommandError(
-            said,
-            where="settings",
-            remedy="correct the file, or choose another environment",
-            output=rest,
-            code=Exit.BAD_INPUT,
-        ) from None
-    return list(_walk(settings, ""))
+    return list(_walk(load(synthesis.environment_of(environment)), ""))
 
 
 def _walk(section: BaseModel, prefix: str) -> Iterator[Row]:

@@ -46,15 +46,28 @@ def environment_of(name: str) -> str:
     except SettingsError as error:
         said, _, rest = str(error).partition("\n")
         raise CommandError(
-            said,
+            said.rstrip(":"),
             where=f"settings/environments/{name}.yaml" if name in ENVIRONMENTS else f"--env {name}",
-            remedy="correct the settings; `alex settings` explains each"
+            remedy="correct the file; `alex settings -e prod` shows every setting with its unit and requirement"
             if name in ENVIRONMENTS
-            else f"choose one of {', '.join(ENVIRONMENTS)}",
+            else "`alex settings -e NAME` shows what an environment sets",
             output=rest,
             code=Exit.BAD_INPUT,
         ) from None
     return name
+
+
+def tools() -> toolbox.Tools:
+    """The prepared tools.
+
+    :raises CommandError: one is missing.
+    """
+    try:
+        return toolbox.tools()
+    except toolbox.ToolboxError as error:
+        raise CommandError(
+            str(error), where=str(places.ROOT), remedy="run `make tools`", code=Exit.MISSING_TOOL
+        ) from None
 
 
 def target_of(environment: str) -> Target:
@@ -67,9 +80,10 @@ def target_of(environment: str) -> Target:
 
 def build_bundles(target: Target, progress: Callable[[str], None]) -> dict[str, Path]:
     """Build the missing bundles; their zips by kind."""
+    tools()
     try:
         return bundle.build(target=target, progress=progress)
-    except (bundle.BundleError, toolbox.ToolboxError) as error:
+    except bundle.BundleError as error:
         said, _, rest = str(error).partition("\n")
         raise CommandError(
             said, where=f"bundles for {target}", remedy="a package index must be reachable; `alex doctor`", output=rest
@@ -142,10 +156,10 @@ def _cdk_synth(
     validate: bool,
     on_line: Callable[[str], None] | None,
 ) -> None:
-    tools = toolbox.tools()
+    found = tools()
     command: list[str | Path] = [
-        tools.node,
-        tools.cdk,
+        found.node,
+        found.cdk,
         "synth",
         "--quiet",
         "--output",
@@ -160,11 +174,17 @@ def _cdk_synth(
         raise CommandError(
             f"synthesis of {environment} failed (exit {code}): the policy gate or the application refused",
             where="cdk synth",
-            remedy="the sources changed meanwhile: run it again"
-            if "is not built" in said
-            else "what is printed above names each rule, construct and fix",
+            remedy=_remedy(said),
             output=said.strip(),
         )
+
+
+def _remedy(said: str) -> str:
+    if "is not built" in said:
+        return "the sources changed meanwhile: run it again"
+    if "ModuleNotFoundError" in said or "ImportError" in said:
+        return "if you did not change the code, the environment is damaged: remove .venv, then run `make tools`"
+    return "what is printed above names each rule, construct and fix"
 
 
 def synth_environment(*, validate: bool) -> dict[str, str]:

@@ -14,7 +14,7 @@ from alex.result import Analysis, Part
 
 _PRIORITY = {"High": "bold red", "Medium": "yellow", "Low": "dim"}
 _CUE = {"high": "green", "medium": "yellow", "low": "red"}
-_BAR = 30
+_BAR, _NARROW_BAR = 30, 10
 
 
 def show(console: Console, analysis: Analysis, *, simulated: bool) -> None:
@@ -26,7 +26,7 @@ def show(console: Console, analysis: Analysis, *, simulated: bool) -> None:
     _shares(console, "Regions", analysis.region[:6], narrow=narrow)
     _holdings(console, analysis, narrow=narrow)
     _advice(console, analysis)
-    _retirement(console, analysis)
+    _retirement(console, analysis, narrow=narrow)
     _quality(console, analysis)
     _audit(console, analysis, narrow=narrow)
     if simulated:
@@ -78,7 +78,7 @@ def _shares(
     if not parts:
         return
     _head(console, title)
-    width = _BAR // 2 if narrow else _BAR
+    width, label, column = (_NARROW_BAR, 16, 9) if narrow else (_BAR, 22, 12)
     longest = max(float(part.percent) for part in parts) or 1.0
     full, empty = _blocks(console)
     shown = [*parts]
@@ -91,9 +91,9 @@ def _shares(
         ]
     for part in shown:
         filled = round(width * float(part.percent) / longest)
-        line = Text(f"  {part.label[:22]:<22} ")
+        line = Text(f"  {part.label[:label]:<{label}} ")
         line.append(full * filled, style="cyan").append(empty * (width - filled), style="dim")
-        line.append(f" {percent(part.percent):>6}  {money(part.value):>12}")
+        line.append(f" {percent(part.percent):>6}  {money(part.value):>{column}}")
         if targets and part.key in targets:
             line.append(f"  target {targets[part.key]:.0f}%", style="dim")
         console.print(line)
@@ -129,11 +129,12 @@ def _advice(console: Console, analysis: Analysis) -> None:
     if not analysis.recommendations:
         console.print("  none")
     for number, advice in enumerate(analysis.recommendations, 1):
-        line = Text(f"  {number}. ")
-        line.append(advice.recommendation, style="bold").append(
+        line = Text(advice.recommendation, style="bold").append(
             f"  [{advice.priority}]", style=_PRIORITY.get(advice.priority, "")
         )
-        console.print(line)
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_row(f"  {number}.", line)
+        console.print(row)
         for name, text in (("Reasoning", advice.reasoning), ("Impact", advice.impact)):
             console.print(Padding(Text(f"{name}: ", style="dim").append(text, style="default"), (0, 0, 0, 5)))
 
@@ -145,7 +146,7 @@ def _advice(console: Console, analysis: Analysis) -> None:
         )
 
 
-def _retirement(console: Console, analysis: Analysis) -> None:
+def _retirement(console: Console, analysis: Analysis, *, narrow: bool) -> None:
     numbers = analysis.retirement
     _head(console, "Retirement")
     if "success_rate" not in numbers:
@@ -153,8 +154,9 @@ def _retirement(console: Console, analysis: Analysis) -> None:
         return
     full, empty = _blocks(console)
     rate, horizon = float(numbers["success_rate"]), numbers.get("retirement_years", 30)
-    filled = round(_BAR * rate / 100)
-    line = Text("  ").append(full * filled, style="cyan").append(empty * (_BAR - filled), style="dim")
+    width = _NARROW_BAR if narrow else _BAR
+    filled = round(width * rate / 100)
+    line = Text("  ").append(full * filled, style="cyan").append(empty * (width - filled), style="dim")
     console.print(
         line.append(f" {percent(rate)}", style="bold").append(
             f" of {int(numbers.get('paths', 0)):,} futures last {horizon} years"
@@ -204,7 +206,15 @@ def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:
         None: ("chain not verified", "yellow"),
     }[analysis.audit_ok]
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name in ("Time (UTC)", "Agent", *(() if narrow else ("Model",)), "Check", "Took", "Cost", "Hash"):
+    for name in (
+        "Time (UTC)",
+        "Agent",
+        *(() if narrow else ("Model",)),
+        "Check",
+        "Took",
+        *(() if narrow else ("Cost",)),
+        "Hash",
+    ):
         table.add_column(
             name,
             no_wrap=True,
@@ -216,7 +226,8 @@ def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:
         cells = [str(entry.get("timestamp", ""))[11:19], str(entry.get("agent", ""))]
         cells += [] if narrow else [str(entry.get("model", ""))]
         cells += [str(entry.get("compliance_check", "")), f"{int(entry.get('duration_ms') or 0)} ms"]
-        cells += [f"${float(entry.get('cost_usd') or 0):.4f}", str(entry.get("entry_hash") or "")[:12]]
+        cells += [] if narrow else [f"${float(entry.get('cost_usd') or 0):.4f}"]
+        cells += [str(entry.get("entry_hash") or "")[:12]]
         table.add_row(*cells)
     console.print(Padding(table, (0, 0, 0, 2)))
     console.print(

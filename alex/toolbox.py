@@ -60,6 +60,7 @@ def node_environment() -> Dict[str, str]:
         "JSII_NODE": str(binaries / "node"),
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
+        **_own_caches("JSII_RUNTIME_PACKAGE_CACHE_ROOT"),
     }
 
 
@@ -172,7 +173,7 @@ def _install_node_packages() -> None:
     _run(
         [*npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"],
         "npm cannot install the CDK CLI: is a package registry reachable?",
-        {"PATH": path},
+        {"PATH": path, **download_environment()},
     )
 
 
@@ -195,11 +196,29 @@ def _locked(name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _uv(*arguments: str) -> None:
-    extra = {"UV_COMPILE_BYTECODE": "1", "UV_NO_PROGRESS": "1"}
+def download_environment() -> Dict[str, str]:
+    """Variables with which uv and npm find what pip finds, and have a cache that they can write."""
+    extra = {}
     index = _output([str(VENV / "bin" / "python"), "-m", "pip", "config", "get", "global.index-url"], optional=True)
     if index and "UV_INDEX_URL" not in os.environ and "UV_DEFAULT_INDEX" not in os.environ:
         extra["UV_DEFAULT_INDEX"] = index  # uv does not read pip's configuration, people's mirrors stand there
+    return {**extra, **_own_caches("UV_CACHE_DIR", "npm_config_cache")}
+
+
+def _own_caches(*names: str) -> Dict[str, str]:
+    """Cache folders of our own for a user whose home cannot be written (a service, a container)."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        existing = next(path for path in (cache, *cache.absolute().parents) if path.exists())
+        if os.access(str(existing), os.W_OK):
+            return {}
+    except RuntimeError:  # there is no home at all
+        pass
+    return {name: str(STATE / "cache" / name.lower()) for name in names if name not in os.environ}
+
+
+def _uv(*arguments: str) -> None:
+    extra = {"UV_COMPILE_BYTECODE": "1", "UV_NO_PROGRESS": "1", **download_environment()}
     quiet = [str(VENV / "bin" / "uv"), "--quiet", *arguments]
     _run(quiet, "uv cannot install what the lock file names: is a package index reachable?", extra)
 

@@ -106,6 +106,9 @@ class Auth(Section):
         "cognito+okta-federation", req="AUTH-05", system="SYS-61"
     )
     mfa: Literal["optional", "required"] = figure("required", req="AUTH-05")
+    threat_protection: bool = figure(
+        True, req="AUTH-05", description="Cognito's Plus plan: notices guessed and leaked passwords; billed by user"
+    )
     social_login: bool = figure(False, req="AUTH-05", system="SYS-41")
     trusted_issuers: tuple[Issuer, ...] = figure((), req="AUTH-05")
 

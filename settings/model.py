@@ -116,6 +116,12 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         "NET-03",
         lambda s: not s.functions.in_vpc or s.network.interface_endpoints == "full",
     ),
+    (
+        "network.nat_gateways",
+        "functions in the VPC fetch prices and token keys over the internet: one gateway at least",
+        "NET-02",
+        lambda s: not s.functions.in_vpc or s.network.nat_gateways >= 1,
+    ),
     ("functions.in_vpc", "production's functions run in the VPC", "NET-10", _prod(lambda s: s.functions.in_vpc)),
     (
         "aurora.max_acu",
@@ -172,6 +178,13 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         _prod(lambda s: s.secrets.rotation_days <= 30),
     ),
     ("auth.mfa", "production requires a second factor", "AUTH-05", _prod(lambda s: s.auth.mfa == "required")),
+    (
+        "auth.threat_protection",
+        "production notices guessed and leaked passwords",
+        "AUTH-05",
+        _prod(lambda s: s.auth.threat_protection),
+    ),
+    ("waf.bot_control", "production controls bots", "SEC-03", _prod(lambda s: s.waf.bot_control)),
     ("auth.social_login", "production allows no social login", "AUTH-05", _prod(lambda s: not s.auth.social_login)),
     (
         "queue.visibility_seconds",

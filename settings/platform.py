@@ -109,6 +109,7 @@ class Waf(Section):
     api_rate_per_ip: Rate = figure(Rate(requests=100, seconds=60), req="SEC-01", unit="requests/window")
     trusted_egress_rate_per_ip: Rate = figure(Rate(requests=10000, seconds=300), req="SEC-01", unit="requests/window")
     trusted_egress_cidrs: tuple[str, ...] = figure((), req="SEC-01")
+    bot_control: bool = figure(True, req="SEC-03", description="Billed by AWS apart, monthly and per request")
     edge_rate_per_ip: Rate = figure(
         Rate(requests=2000, seconds=300), req="SEC-02", unit="requests/window", system="SYS-40"
     )
@@ -139,6 +140,9 @@ class Singletons(Section):
     trail: Literal["create", "adopt"] = figure("create", req="COMP-02")
     guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
     config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
+    config_global_types: Literal["create", "adopt"] = figure(
+        "create", req="COMP-04", description="IAM is recorded by one region only: adopt where another one does"
+    )
     security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")
     api_gateway_account: Literal["create", "adopt"] = figure("create", req="API-11")
 

@@ -15,7 +15,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from hardened import Classification, Database, acknowledge
-from hardened.agents import APPEND, AgentAccess, AgentFunction
+from hardened.agents import AgentAccess, AgentFunction
+from hardened.alarms import silence
 from hardened.bedrock import Guardrail, Model
 from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
 from hardened.grants import allow, invoke, use_key, use_table
@@ -81,7 +82,7 @@ class AgentsStack(PlatformStack):
             self, "Guardrail", name=f"alex-{settings.name}", denied_topics=DENIED_TOPICS, refusal=REFUSAL
         )
         self.specialists = self._specialists(audit_table)
-        self.planner = self._planner(audit_table, idempotency_table)
+        self.planner = self._planner(idempotency_table)
         self.sweeper = self._sweeper()
         self.functions: dict[str, Function] = {
             "Planner": self.planner,
@@ -92,7 +93,6 @@ class AgentsStack(PlatformStack):
         CfnOutput(self, "AnalysisQueueUrl", value=self.analysis_queue.queue.queue_url)
         CfnOutput(self, "AnalysisDeadLetterQueueUrl", value=self.analysis_queue.dead_letters.queue.queue_url)
         CfnOutput(self, "PriceSecretArn", value=self.price_secret.secret_arn)
-        CfnOutput(self, "AuditTableName", value=audit_table.table_name)
 
     def _price_secret(self) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(
@@ -157,7 +157,7 @@ class AgentsStack(PlatformStack):
             for name, specialist in SPECIALISTS.items()
         }
 
-    def _planner(self, audit_table: dynamodb.ITableV2, idempotency_table: dynamodb.ITableV2) -> Function:
+    def _planner(self, idempotency_table: dynamodb.ITableV2) -> Function:
         settings = self._settings
         planner = Function(
             self,
@@ -170,7 +170,6 @@ class AgentsStack(PlatformStack):
                     **self._database.environment,
                     "ANALYSIS_QUEUE_URL": self.analysis_queue.queue.queue_url,
                     "ANALYSIS_MAX_RECEIVES": str(settings.queue.max_receives),
-                    "AUDIT_TABLE": audit_table.table_name,
                     "IDEMPOTENCY_TABLE": idempotency_table.table_name,
                     "PRICE_API_URL": settings.prices.api_url,
                     "PRICE_SECRET_ARN": self.price_secret.secret_arn,
@@ -186,7 +185,6 @@ class AgentsStack(PlatformStack):
             ),
         )
         self._database.grant_data_api(planner)
-        use_table(planner, audit_table, *APPEND)
         use_table(planner, idempotency_table, *REMEMBER)
         allow(planner, actions=("secretsmanager:GetSecretValue",), resources=(self.price_secret.secret_arn,))
         use_key(planner, self.price_secret.encryption_key, "kms:Decrypt")
@@ -216,6 +214,16 @@ class AgentsStack(PlatformStack):
         )
         self._database.grant_data_api(sweeper)
         self.analysis_queue.grant_send(sweeper)
+        silence(
+            self,
+            "SweeperSilent",
+            name=f"{sweeper.name}-silent",
+            metric=sweeper.function.metric_invocations(period=SWEEP_EVERY, statistic="Sum"),
+            periods=3,
+            topic=self._defaults.alerts.critical,
+            description=f"{sweeper.name} has not run for a quarter of an hour: jobs that get stuck stay stuck. See the "
+            "schedule and its dead-letter queue. Also raised once by the first deployment. [AGENT-05]",
+        )
         events.Rule(
             self,
             "Sweep",

@@ -75,6 +75,7 @@ class ApiStack(PlatformStack):
             "Users",
             name=f"alex-{settings.name}",
             mfa=settings.auth.mfa,
+            threat_protection=settings.auth.threat_protection,
             origin=settings.api.allowed_origin,
             protected=settings.is_production,
             removal_policy=removal_policy(settings),
@@ -176,5 +177,6 @@ class ApiStack(PlatformStack):
                     requests=waf.trusted_egress_rate_per_ip.requests, seconds=waf.trusted_egress_rate_per_ip.seconds
                 ),
                 trusted_cidrs=waf.trusted_egress_cidrs,
+                bot_control=waf.bot_control,
             ),
         )

@@ -80,7 +80,11 @@ class ComplianceStack(PlatformStack):
                 key=self.key,
                 retention=retention_days(settings.logs.hot_retention_days),
             )
-        recorder = Recorder(self, "Recorder", key=self.key) if chosen.config_recorder == "create" else None
+        recorder = (
+            Recorder(self, "Recorder", key=self.key, global_types=chosen.config_global_types == "create")
+            if chosen.config_recorder == "create"
+            else None
+        )
         Rules(self, "Rules", recorder=recorder)
         if chosen.guardduty == "create":
             ThreatDetector(self, "ThreatDetector")

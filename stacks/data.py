@@ -168,3 +168,4 @@ class DataStack(PlatformStack):
         CfnOutput(self, "ClusterArn", value=self.database.cluster_arn)
         CfnOutput(self, "DatabaseSecretArn", value=self.database.secret.secret_arn)
         CfnOutput(self, "DatabaseName", value=self.database.name)
+        CfnOutput(self, "AuditTableName", value=self.audit_table.table_name)

@@ -66,7 +66,9 @@ class SecurityStack(PlatformStack):
             ),
         )
         if settings.alarms.email:
+            # Both: a warning that nobody is sent waits for nobody's working hours.
             self.alerts.critical.notify(settings.alarms.email)
+            self.alerts.warning.notify(settings.alarms.email)
 
     def _make_keys(self, administrators: iam.IRole) -> Keys:
         def key(construct_id: str, holds: str, *services: str) -> CustomerKey:
@@ -83,7 +85,10 @@ class SecurityStack(PlatformStack):
             data=key("DataKey", "portfolios and results"),
             secrets=key("SecretsKey", "secrets and functions' configuration"),
             logs=key("LogsKey", "logs and their archive", "delivery.logs.amazonaws.com"),
-            messaging=key("MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com"),
+            # EventBridge: CDK lets an event rule send to a dead-letter queue, but not use the queue's key.
+            messaging=key(
+                "MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com", "events.amazonaws.com"
+            ),
             audit=key("AuditKey", "audit records and backups"),
         )
         keys.logs.allow_log_groups()

@@ -74,7 +74,7 @@ def test_the_readmes_commands_exist() -> None:
     """A newcomer types what stands there."""
     readme, makefile = ((ROOT / name).read_text("utf-8") for name in ("README.md", "Makefile"))
     targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z][a-z0-9-]*)", readme)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z][a-z0-9-]*)", readme, re.MULTILINE)) <= targets
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:

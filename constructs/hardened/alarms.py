@@ -2,7 +2,7 @@
 
 Every alarm says in its description what happened and where to look, has a name that a person recognises in an e-mail
 (OBS-17), and always goes to a topic: an alarm that tells nobody is refused by the signature. Missing data means that
-nothing ran, which is healthy.
+nothing ran, which is healthy; except for what runs on a schedule, where silence itself is the failure (`silence`).
 """
 
 from dataclasses import dataclass
@@ -54,6 +54,28 @@ def alarm(
         comparison_operator=cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluation_periods=periods,
         treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+    )
+    made.add_alarm_action(actions.SnsAction(topic))
+    made.add_ok_action(actions.SnsAction(topic))
+    return made
+
+
+def silence(
+    scope: Construct, id: str, *, name: str, metric: cw.IMetric, periods: int, topic: sns.ITopic, description: str
+) -> cw.Alarm:
+    """An alarm that tells ``topic`` when ``metric`` counted nothing for ``periods`` periods: something that comes by
+    itself has stopped coming.
+    """
+    made = cw.Alarm(
+        scope,
+        id,
+        alarm_name=name,
+        alarm_description=description,
+        metric=metric,
+        threshold=1,
+        comparison_operator=cw.ComparisonOperator.LESS_THAN_THRESHOLD,
+        evaluation_periods=periods,
+        treat_missing_data=cw.TreatMissingData.BREACHING,
     )
     made.add_alarm_action(actions.SnsAction(topic))
     made.add_ok_action(actions.SnsAction(topic))

@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
+from hardened.defaults import kept_after_creation
 
 
 class Backup(Construct):
@@ -37,7 +38,11 @@ class Backup(Construct):
         super().__init__(scope, construct_id)
         lock = backup.LockConfiguration(min_retention=Duration.days(min(keep_days, 7))) if locked else None
         self.vault = backup.BackupVault(
-            self, "Vault", encryption_key=key, lock_configuration=lock, removal_policy=removal_policy
+            self,
+            "Vault",
+            encryption_key=key,
+            lock_configuration=lock,
+            removal_policy=kept_after_creation(removal_policy),
         )
         self.plan = backup.BackupPlan(
             self,

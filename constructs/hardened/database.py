@@ -7,7 +7,7 @@ PostgreSQL writes to contains it, and the group must exist first to be encrypted
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, Names, RemovalPolicy
+from aws_cdk import Aws, Duration, Names, RemovalPolicy
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -183,9 +183,16 @@ class Database(Construct):
         return role
 
     def _scale_readers(self, size: DatabaseSize) -> None:
+        linked = (
+            f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/rds.application-autoscaling.amazonaws.com/"
+            "AWSServiceRoleForApplicationAutoScaling_RDSCluster"
+        )
         readers = scaling.ScalableTarget(
             self,
             "Readers",
+            # The service-linked role, which the registration creates where it is missing: CDK would make a role of its
+            # own without a single permission, and no reader would ever be added.
+            role=iam.Role.from_role_arn(self, "ReadersRole", linked, mutable=False),
             service_namespace=scaling.ServiceNamespace.RDS,
             scalable_dimension="rds:cluster:ReadReplicaCount",
             resource_id=f"cluster:{self.cluster.cluster_identifier}",

@@ -27,6 +27,14 @@ from hardened.keys import Keys
 Props = dict[str, Any]
 
 
+def kept_after_creation(policy: RemovalPolicy) -> RemovalPolicy:
+    """``policy`` for what has a fixed name: kept when its stack goes, but not when the stack's creation fails.
+
+    What a failed first deployment left behind would make the second one fail, because the name is taken.
+    """
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if policy == RemovalPolicy.RETAIN else policy
+
+
 @jsii.implements(IPropertyInjector)
 class Default:
     """Adds ``defaults(given, path)`` to what the author of a construct gave; the author's values win."""
@@ -133,7 +141,11 @@ class SecureDefaults:
         return {"masterKey": self.keys.messaging, "enforceSSL": True}
 
     def _log_group(self, _given: Props, _path: str) -> Props:
-        return {"encryptionKey": self.keys.logs, "retention": self.retention, "removalPolicy": self.removal_policy}
+        return {
+            "encryptionKey": self.keys.logs,
+            "retention": self.retention,
+            "removalPolicy": kept_after_creation(self.removal_policy),
+        }
 
     def _secret(self, _given: Props, _path: str) -> Props:
         return {"encryptionKey": self.keys.secrets, "removalPolicy": self.removal_policy}

@@ -34,7 +34,11 @@ ALERTING_EVENTS: dict[str, dict[str, Any]] = {
     },
     "RootUsed": {
         "detail_type": ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"],
-        "detail": {"userIdentity": {"type": ["Root"]}},
+        # Not what AWS's own services do on root's behalf (CIS benchmark, "root account usage").
+        "detail": {
+            "userIdentity": {"type": ["Root"], "invokedBy": [{"exists": False}]},
+            "eventType": [{"anything-but": ["AwsServiceEvent"]}],
+        },
     },
 }
 """What a person hears of, as event patterns."""

@@ -1,15 +1,16 @@
 """Endpoints: how traffic to AWS services stays off the internet (NET-03).
 
 Decision: every endpoint is listed with who needs it; a test compares the list with what the functions call. One
-security
-group admits the functions' group on 443. Endpoint policies admit principals of this account only, so that the way out
-cannot carry data to somebody else's account.
+security group admits the functions' group on 443. Endpoint policies admit principals of this account only, so that the
+way out cannot carry data to somebody else's account. The one exception: a custom resource's function answers
+CloudFormation through a URL that CloudFormation signed, with a principal of its own, into a bucket of its own; refused
+there, a deployment would hang until its timeout.
 """
 
 from collections.abc import Iterable
 from typing import Literal
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -39,8 +40,12 @@ class Endpoints(Construct):
         super().__init__(scope, construct_id)
         self.network = network
         tiers = [network.functions, network.ai]
-        network.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3, subnets=tiers)
-        network.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB, subnets=tiers)
+        s3 = network.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3, subnets=tiers)
+        s3.add_to_policy(_this_account())
+        s3.add_to_policy(_answers_to_cloudformation(Stack.of(self).region))
+        network.vpc.add_gateway_endpoint(
+            "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB, subnets=tiers
+        ).add_to_policy(_this_account())
         self.security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -65,11 +70,24 @@ class Endpoints(Construct):
                 private_dns_enabled=True,
                 open=False,
             )
-            endpoint.add_to_policy(
-                iam.PolicyStatement(
-                    principals=[iam.AnyPrincipal()],
-                    actions=["*"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
-                )
-            )
+            endpoint.add_to_policy(_this_account())
+
+
+def _this_account() -> iam.PolicyStatement:
+    """Whoever comes with credentials of this account; what they may do is their roles' business."""
+    return iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["*"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+    )
+
+
+def _answers_to_cloudformation(region: str) -> iam.PolicyStatement:
+    """The region's bucket for answers of custom resources; AWS writes the region in its name without hyphens."""
+    bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"
+    return iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:PutObject"],
+        resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}/*"],
+    )

@@ -28,6 +28,7 @@ class UserPool(Construct):
         *,
         name: str,
         mfa: Literal["optional", "required"],
+        threat_protection: bool = True,
         origin: str,
         protected: bool,
         removal_policy: RemovalPolicy,
@@ -35,11 +36,14 @@ class UserPool(Construct):
         """Make the pool.
 
         :param name: first part of the sign-in pages' host name, which is an interface; the account id makes it unique.
+        :param threat_protection: notice guessed and leaked passwords and strange sign-ins; needs the Plus plan.
         :param origin: where the browser application lives; it is called back at ``<origin>/callback``.
         :param protected: the pool refuses to be deleted.
         """
         super().__init__(scope, id)
-        self.pool = self._pool(mfa, protected=protected, removal_policy=removal_policy)
+        self.pool = self._pool(
+            mfa, threat_protection=threat_protection, protected=protected, removal_policy=removal_policy
+        )
         self.client = self._client(origin)
         self.pool.add_domain(
             "SignIn", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{name}-{Aws.ACCOUNT_ID}")
@@ -54,14 +58,29 @@ class UserPool(Construct):
                 "refuses; it holds no client data, and developers sign in with test users.",
             )
 
+        if not threat_protection:
+            acknowledge(
+                self.pool,
+                rule="AwsSolutions::AwsSolutions-COG8",
+                reason="Threat protection needs Cognito's Plus plan, billed by user; this environment does without by "
+                "setting (auth.threat_protection), which production refuses: test users only, no client data.",
+            )
+
     def _pool(
-        self, mfa: Literal["optional", "required"], *, protected: bool, removal_policy: RemovalPolicy
+        self,
+        mfa: Literal["optional", "required"],
+        *,
+        threat_protection: bool,
+        protected: bool,
+        removal_policy: RemovalPolicy,
     ) -> cognito.UserPool:
         return cognito.UserPool(
             self,
             "Pool",
-            feature_plan=cognito.FeaturePlan.PLUS,
-            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION,
+            feature_plan=cognito.FeaturePlan.PLUS if threat_protection else cognito.FeaturePlan.ESSENTIALS,
+            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION
+            if threat_protection
+            else None,
             mfa=cognito.Mfa.REQUIRED if mfa == "required" else cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             password_policy=cognito.PasswordPolicy(

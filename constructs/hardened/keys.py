@@ -149,12 +149,13 @@ def _duties(administrators: iam.IRole, deployment_arn: str) -> list[iam.PolicySt
 
 
 def _service_use(service: str) -> iam.PolicyStatement:
+    named = service not in NAMELESS
     return iam.PolicyStatement(
         sid="Service" + service.split(".", maxsplit=1)[0].title().replace("-", ""),
         principals=[iam.ServicePrincipal(service)],
-        actions=["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        actions=["kms:Decrypt", "kms:GenerateDataKey*", *(["kms:DescribeKey"] if named else [])],
         resources=["*"],
-        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}} if named else None,
     )
 
 

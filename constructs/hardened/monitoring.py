@@ -168,7 +168,7 @@ class DatabaseAlarms(Construct):
 
 
 class TableAlarms(Construct):
-    """Throttled requests of each table and its indexes (OBS-14)."""
+    """Throttled requests of each table (OBS-14)."""
 
     def __init__(
         self, scope: Construct, id: str, *, tables: Mapping[str, dynamodb.ITableV2], name: str, alerts: Alerts

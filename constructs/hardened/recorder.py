@@ -34,13 +34,16 @@ MANAGED_RULES = {
 
 
 class Recorder(Construct):
-    """Records every supported resource, global ones too. One per account and region.
+    """Records every supported resource. One per account and region.
 
     Decision: its history has a bucket of its own, because Config cannot deliver to one whose objects are locked by
     default.
+
+    :param global_types: IAM's resources too; true in one region of an account, or each would be recorded, judged and
+        billed once a region.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, global_types: bool) -> None:
         super().__init__(scope, construct_id)
         self.history = s3.Bucket(self, "History", encryption_key=key)
         role = iam.Role(
@@ -56,7 +59,8 @@ class Recorder(Construct):
             "assume the role.",
         )
         delivery = self.history.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/Config/*")
-        allow(role, actions=("s3:PutObject",), resources=(delivery,))
+        # Config writes with an access control list (bucket-owner-full-control), which is an action of its own.
+        allow(role, actions=("s3:PutObject", "s3:PutObjectAcl"), resources=(delivery,))
         bucket = Stack.of(self).get_logical_id(cast(s3.CfnBucket, self.history.node.default_child))
         acknowledge(
             role,
@@ -71,7 +75,7 @@ class Recorder(Construct):
             "Recorder",
             role_arn=role.role_arn,
             recording_group=config.CfnConfigurationRecorder.RecordingGroupProperty(
-                all_supported=True, include_global_resource_types=True
+                all_supported=True, include_global_resource_types=global_types
             ),
         )
         self.channel = config.CfnDeliveryChannel(self, "Channel", s3_bucket_name=self.history.bucket_name)

@@ -28,9 +28,19 @@ class AuditTrail(Construct):
             iam.PolicyStatement(
                 sid="AuditTrail",
                 principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
-                actions=["kms:GenerateDataKey*", "kms:DescribeKey"],
+                actions=["kms:GenerateDataKey*"],
                 resources=["*"],
                 conditions={"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}},
+            )
+        )
+        # Apart: describing a key has no encryption context, so the condition above would always refuse it.
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AuditTrailKey",
+                principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+                actions=["kms:DescribeKey"],
+                resources=["*"],
+                conditions={"ArnLike": {"aws:SourceArn": trails}},
             )
         )
         self.log_group = logs.LogGroup(self, "Log", retention=retention)

@@ -6,6 +6,8 @@ Decisions:
 - Two managed rules only count. The core set's body limit of 8 KB would refuse the API's own 256 KB (API-06), and bot
   control's rules against HTTP libraries and non-browsers would refuse the programs that an API is for.
 - A flood is answered like every other refusal of the API: 429, Retry-After, the error envelope.
+- Bot control is the one managed group that AWS bills by itself, monthly and per request, so it can be left out.
+- No resource policy lets WAF write its log: WAF puts one on the log group itself, and a group can have only one.
 """
 
 import json
@@ -21,8 +23,8 @@ MANAGED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
     ("AWSManagedRulesKnownBadInputsRuleSet", ()),
     ("AWSManagedRulesSQLiRuleSet", ()),
-    ("AWSManagedRulesBotControlRuleSet", ("CategoryHttpLibrary", "SignalNonBrowserUserAgent")),
 )
+BOT_CONTROL = ("AWSManagedRulesBotControlRuleSet", ("CategoryHttpLibrary", "SignalNonBrowserUserAgent"))
 _FLOOD = "flood"
 
 
@@ -36,11 +38,12 @@ class AddressLimit:
 
 @dataclass(frozen=True, kw_only=True)
 class AclRules:
-    """Limits for everybody, and for the trusted egress networks (CIDR blocks; may be none)."""
+    """Limits for everybody, and for the trusted egress networks (CIDR blocks; may be none); bot control or not."""
 
     limit: AddressLimit
     trusted_limit: AddressLimit
     trusted_cidrs: tuple[str, ...] = ()
+    bot_control: bool = True
 
 
 class WebAcl(Construct):
@@ -157,12 +160,12 @@ class WebAcl(Construct):
                 ),
                 visibility_config=_visible(group),
             )
-            for index, (group, counted) in enumerate(MANAGED)
+            for index, (group, counted) in enumerate((*MANAGED, BOT_CONTROL) if self._rules.bot_control else MANAGED)
         ]
 
 
 def _bot_level(group: str) -> list[waf.CfnWebACL.ManagedRuleGroupConfigProperty] | None:
-    if group != "AWSManagedRulesBotControlRuleSet":
+    if group != BOT_CONTROL[0]:
         return None
     level = waf.CfnWebACL.AWSManagedRulesBotControlRuleSetProperty(inspection_level="COMMON")
     return [waf.CfnWebACL.ManagedRuleGroupConfigProperty(aws_managed_rules_bot_control_rule_set=level)]

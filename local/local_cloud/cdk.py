@@ -49,7 +49,7 @@ class Cdk:
         self, arguments: list[str], *, cwd: Path, state: State, environment: Mapping[str, str], listener: Listener
     ) -> None:
         if not self.program.exists():
-            raise DeployError(f"the CDK command line is missing ({self.program}): run `make setup`")
+            raise DeployError(f"the CDK command line is missing ({self.program}): run `make tools`")
         log = state.logs / ("cdk.log" if arguments[0] == "deploy" else f"cdk-{arguments[0]}.log")
         command = [str(self.node), str(self.program.resolve()), *arguments]
         process = subprocess.Popen(

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from local_cloud import cdk, parity, process
 from local_cloud.cdk import Cdk, Listener
-from local_cloud.errors import NotRunningError, PortInUseError
+from local_cloud.errors import AlreadyRunningError, NotRunningError
 from local_cloud.market_data import ensure_wheel
 from local_cloud.process import ACCOUNT, REGION
 from local_cloud.state import Record, State, code_mark
@@ -72,7 +72,7 @@ class LocalCloud:
             status = self.status()
             if status.running:
                 if port not in (None, status.port):
-                    raise PortInUseError(f"the local cloud already runs on port {status.port}: stop it first")
+                    raise AlreadyRunningError(f"the local cloud already runs on port {status.port}")
                 return status
             record = self.state.read()
             if record:
@@ -101,8 +101,11 @@ class LocalCloud:
             return Status("stopped")
         if not record.alive:
             return Status("stale", port=record.port, detail="its process has ended")
-        if not process.answers(record):
+        said = process.health(record)
+        if said is None:
             return Status("stale", port=record.port, pid=record.pid, detail="its process does not answer")
+        if not said["database"]:
+            return Status("stale", port=record.port, pid=record.pid, detail="its database has ended")
         if record.code != code_mark():
             return Status("stale", port=record.port, pid=record.pid, detail="it was started from other code")
         return Status("running", port=record.port, pid=record.pid, endpoint=_endpoint(record))

@@ -11,6 +11,10 @@ class PortInUseError(LocalCloudError):
     """Another program listens on the wished port."""
 
 
+class AlreadyRunningError(LocalCloudError):
+    """The local cloud runs already, on another port than the wished one."""
+
+
 class BusyError(LocalCloudError):
     """Another command is changing this local cloud at the moment."""
 
@@ -21,6 +25,10 @@ class NotRunningError(LocalCloudError):
 
 class StartError(LocalCloudError):
     """The local cloud did not come up."""
+
+
+class BrokenEnvironmentError(StartError):
+    """The emulator's environment is missing, or lacks a module."""
 
 
 class DeployError(LocalCloudError):

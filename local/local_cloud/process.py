@@ -19,7 +19,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from local_cloud.errors import NotRunningError, PortInUseError, StartError
+from local_cloud.errors import BrokenEnvironmentError, NotRunningError, PortInUseError, StartError
 from local_cloud.server.postgres import OUTSIDE_PREFIX
 from local_cloud.state import Record, State, command_line, process_started
 
@@ -28,7 +28,7 @@ _PORTS_TRIED = 20
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
 ACCOUNT, REGION = "000000000000", "us-east-1"
-_SERVER = Path(__file__).parent / "server" / "__main__.py"
+SERVER = Path(__file__).parent / "server" / "__main__.py"
 
 
 def choose_port(wished: int | None) -> int:
@@ -58,12 +58,12 @@ def _free(port: int) -> bool:
 def launch(state: State, record: Record, *, python: Path) -> Record:
     """Start the process and wait until it answers; on any failure nothing is left running."""
     if not python.exists():
-        raise StartError(f"the local cloud's environment is missing ({python}): run `make setup`")
+        raise BrokenEnvironmentError(f"the local cloud's environment is missing ({python})")
     state.write(record)
     log = state.logs / "cloud.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(python), "-I", str(_SERVER), str(state.record_file)],
+            [str(python), "-I", str(SERVER), str(state.record_file)],
             env=server_environment(state, record.port),
             cwd=state.root,
             stdin=subprocess.DEVNULL,
@@ -109,21 +109,32 @@ def _wait_until_ready(record: Record, process: subprocess.Popen[bytes], log: Pat
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-            raise StartError(f"the local cloud ended while it started (exit {process.returncode}):\n{tail}")
-        if answers(record):
+            raise _ended_early(process.returncode, log.read_text(errors="replace").splitlines())
+        if health(record):
             return
         time.sleep(0.05)
     raise StartError(f"the local cloud did not answer on port {record.port} in {_START_SECONDS:.0f} s; see {log}")
 
 
-def answers(record: Record) -> bool:
-    """Whether the process that answers on the port is this cloud."""
+def _ended_early(code: int, lines: list[str]) -> StartError:
+    """What the log's last lines say, without the traceback: the log keeps it."""
+    said = next((line for line in reversed(lines) if line.strip()), "its log is empty")
+    if said.startswith(("ModuleNotFoundError", "ImportError")):
+        return BrokenEnvironmentError(f"the local cloud's environment is damaged: {said.partition(': ')[2]}")
+    start = max((n for n, line in enumerate(lines) if line.startswith("Traceback")), default=len(lines))
+    # The error's own lines stand at the left edge below the frames; they may be several.
+    error = [line for line in lines[start + 1 :] if line and not line.startswith(("  File ", "    "))]
+    shown = "\n".join(error or lines[-8:])
+    return StartError(f"the local cloud ended while it started (exit {code}):\n{shown}")
+
+
+def health(record: Record) -> dict[str, Any] | None:
+    """What the cloud says of itself (`database`: whether PostgreSQL lives); None when it is not this cloud."""
     try:
         status = call(record, "GET", "/_alex/status", timeout=5.0)
     except (NotRunningError, StartError):
-        return False
-    return bool(status.get("instance") == record.instance)
+        return None
+    return status if isinstance(status, dict) and status.get("instance") == record.instance else None
 
 
 def call(record: Record, method: str, path: str, body: Any = None, *, timeout: float = 30.0) -> Any:
@@ -139,9 +150,19 @@ def call(record: Record, method: str, path: str, body: Any = None, *, timeout: f
         with opener.open(request, timeout=timeout) as response:
             return json.loads(response.read())
     except urllib.error.HTTPError as error:
-        raise StartError(f"the local cloud answered {error.code} to {path}: {error.read().decode()[:500]}") from None
+        raise StartError(f"the local cloud answered {error.code} to {path}: {_words(error)}") from None
     except (OSError, ValueError) as error:
         raise NotRunningError(f"the local cloud does not answer on port {record.port}: {error}") from None
+
+
+def _words(error: urllib.error.HTTPError) -> str:
+    """The message of an error's JSON body, or the body's beginning."""
+    text = error.read().decode(errors="replace")[:500]
+    try:
+        said = json.loads(text)
+        return str(said.get("error_description") or said["error"]["message"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text
 
 
 def end(state: State, record: Record) -> bool:

@@ -16,6 +16,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+PACKS = ("AwsSolutions", "NIST.800.53.R5", "Serverless")
+"""The rule packs that must have judged an assembly."""
+
+EVIDENCE = "policy-gate.json"
+"""Written into an assembly that passed: which rules were not applied, and every acknowledgement with its reason."""
+
 REPORT = "validation-report.json"
 ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 CDK_INTERNAL = ("CloudFormation-Validate::", "Annotation::@aws-cdk")

@@ -22,6 +22,8 @@ from soc2.exceptions import SWITCHED_OFF
 from soc2.gate import (
     ACKNOWLEDGED,
     CDK_INTERNAL,
+    EVIDENCE,
+    PACKS,
     REPORT,
     Acknowledgement,
     GateError,
@@ -29,11 +31,6 @@ from soc2.gate import (
     read_verdict,
     refuse_unless_clean,
 )
-
-EVIDENCE = "policy-gate.json"
-"""Written into an assembly that passed: which rules were not applied, and every acknowledgement with its reason."""
-
-PACKS = ("AwsSolutions", "NIST.800.53.R5", "Serverless")
 
 
 @jsii.implements(IPolicyValidationPlugin)

@@ -107,6 +107,8 @@ def test_nothing_running_is_told_to_scripts(capsys: pytest.CaptureFixture[str]) 
     [
         (local_errors.NotRunningError("x"), Exit.NOT_RUNNING),
         (local_errors.PortInUseError("x"), Exit.FAILED),
+        (local_errors.AlreadyRunningError("x"), Exit.BAD_INPUT),
+        (local_errors.BrokenEnvironmentError("x"), Exit.MISSING_TOOL),
         (local_errors.BusyError("x"), Exit.FAILED),
         (local_errors.MarketDataError("x"), Exit.MISSING_TOOL),
         (local_errors.StartError("x"), Exit.FAILED),

@@ -129,7 +129,7 @@ def test_unknown_environment_lists_the_known_ones() -> None:
     with pytest.raises(CommandError, match="unknown environment 'prd'") as refused:
         synthesis.environment_of("prd")
     assert refused.value.code is Exit.BAD_INPUT
-    assert "prod-dr" in refused.value.remedy
+    assert "prod-dr" in refused.value.what
 
 
 def test_bytecode_is_never_switched_off_for_a_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The platform deployed once for the session, to a local cloud of its own: own port, own state, ended afterwards."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from alex import local, places, synthesis, toolbox
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
+
+# A user's limit that a slow machine reaches too, far below the whole API's, so that a test knows which one it met.
+LIMITS = {"rate_per_second": 1000, "burst": 1000, "user_rate_per_second": 5, "user_burst": 60}
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +31,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     synthesis.build_bundles(target, lambda _: None)
     try:
         cloud.start()
-        made = synthesis.synthesise(
-            "local", overlay=cloud.settings_overlay(), output=folder / "assembly", target=target, validate=False
-        )
+        overlay = cloud.settings_overlay()
+        overlay.write_text(json.dumps({**json.loads(overlay.read_text("utf-8")), "api": LIMITS}), "utf-8")
+        made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
         cloud.bootstrap()
         cloud.deploy(made.assembly)
         local.set_price_key(cloud)

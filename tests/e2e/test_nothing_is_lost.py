@@ -38,15 +38,56 @@ def _no_faults_afterwards(cloud: LocalCloud) -> Any:
     cloud.set_faults(bedrock=[], database_resuming=0)
 
 
-def test_a_model_that_answers_rubbish_degrades_the_job_honestly(cloud: LocalCloud, investor: Api) -> None:
+def _analysed(api: Api) -> dict[str, Any]:
+    return _finish(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]))
+
+
+@pytest.mark.parametrize("fault", ["rubbish", "guardrail"])
+def test_a_model_that_fails_degrades_the_job_honestly(cloud: LocalCloud, investor: Api, fault: str) -> None:
     """Domain defect 3: the job is completed with a fall-back that it admits, and with less confidence."""
-    cloud.set_faults(bedrock=[{"tool": "write_report", "fault": "rubbish", "times": 50}])
-    job = _finish(investor, str(investor.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]))
+    cloud.set_faults(bedrock=[{"tool": "write_report", "fault": fault, "times": 50}])
+    job = _analysed(investor)
     assert job["status"] == "completed"
     assert job["quality_payload"]["fallbacks"] == ["reporter"]
     assert job["progress"]["agents"]["reporter"] == "fallback"
+    assert job["progress"]["agents"]["charter"] == "completed"
     assert job["quality_payload"]["confidence"] <= 0.9
     assert job["report_payload"]["content"].startswith("#")
+
+
+def test_without_any_model_the_figures_are_the_same(cloud: LocalCloud, investor: Api) -> None:
+    """The engines own every number: a model that is gone changes words and confidence, nothing else."""
+    before = _analysed(investor)
+    cloud.set_faults(bedrock=[{"tool": "*", "fault": "rubbish", "times": 500}])
+    job = _analysed(investor)
+    assert job["status"] == "completed"
+    assert set(job["quality_payload"]["fallbacks"]) == {"reporter", "charter", "retirement"}
+    assert job["quality_payload"]["confidence"] < before["quality_payload"]["confidence"]
+    for figure in ("total_value", "allocations", "risk", "rebalancing"):
+        assert job["summary_payload"][figure] == before["summary_payload"][figure], figure
+
+
+def test_a_throttled_model_is_asked_again(cloud: LocalCloud, investor: Api) -> None:
+    """A busy model costs seconds, not the report."""
+    cloud.set_faults(bedrock=[{"tool": "write_report", "fault": "throttle", "times": 1}])
+    job = _analysed(investor)
+    assert job["status"] == "completed"
+    assert job["quality_payload"]["fallbacks"] == []
+
+
+def test_an_unknown_symbol_is_left_out_and_said(sign_in: Session) -> None:
+    """Domain defect 5: what has no price is not counted as zero silently, and the rest is analysed."""
+    api = sign_in("nothing-lost-unknown-symbol")
+    account = api.post("/api/accounts", {"account_name": "A", "account_type": "taxable", "cash_balance": 100})
+    known = api.accounts()[0]["id"]
+    assert account
+    for symbol in ("MSFT", "ZZZZY"):
+        api.post("/api/positions", {"account_id": known, "symbol": symbol, "quantity": 1})
+    job = _analysed(api)
+    assert job["status"] == "completed"
+    assert job["quality_payload"]["missing_prices"] == ["ZZZZY"]
+    assert job["quality_payload"]["confidence"] < 1
+    assert float(job["summary_payload"]["total_value"]) > 100
 
 
 def test_a_poisoned_message_ends_in_the_dead_letter_queue(cloud: LocalCloud) -> None:
@@ -65,13 +106,25 @@ def test_a_poisoned_message_ends_in_the_dead_letter_queue(cloud: LocalCloud) -> 
 
 
 def test_a_database_that_resumes_costs_time_and_no_request(cloud: LocalCloud, investor: Api) -> None:
-    """DATA-02: a paused database answers the first calls with a refusal; the request waits, or says when to return."""
+    """DATA-02: a paused database refuses the first calls; the request waits for it."""
     cloud.set_faults(database_resuming=2)
-    answer = investor.send("GET", "/api/accounts")
-    assert answer.status_code in {200, 503}
-    if answer.status_code == 503:
-        assert int(answer.headers["Retry-After"]) >= 1
-    assert len(investor.accounts()) == 3
+    assert investor.send("GET", "/api/accounts").status_code == 200
+    cloud.set_faults(database_resuming=3)
+    assert _analysed(investor)["status"] == "completed"
+
+
+def test_a_database_that_does_not_resume_in_time_is_503_and_nothing_is_half_done(
+    cloud: LocalCloud, investor: Api
+) -> None:
+    """DATA-02: the caller learns when to come back, and its request has not been done behind its back."""
+    before = investor.accounts()
+    cloud.set_faults(database_resuming=1000)
+    answer = investor.send("POST", "/api/accounts", body={"account_name": "Late", "account_type": "taxable"})
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.json()["error"]["code"] == "unavailable"
+    cloud.set_faults(database_resuming=0)
+    assert investor.accounts() == before
 
 
 def test_a_second_analysis_at_the_same_time_is_refused(cloud: LocalCloud, investor: Api) -> None:

@@ -165,16 +165,23 @@ def test_no_user_sees_the_other_ones_data(sign_in: Session, investor: Api, job: 
     """AUTH-04: 403 for a known record of somebody else, 404 for one that does not exist; the owner still reads it."""
     stranger = sign_in("whole-job-stranger")
     account = investor.accounts()[0]["id"]
-    for method, path in (
-        ("GET", f"/api/jobs/{job['id']}"),
-        ("GET", f"/api/jobs/{job['id']}/audit"),
-        ("GET", f"/api/accounts/{account}/positions"),
-        ("DELETE", f"/api/accounts/{account}"),
-    ):
-        assert stranger.send(method, path).status_code == 403, f"{method} {path}"
+    held = investor.positions(account)
+    position = held[0]["id"]
+    attempts: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+        ("GET", f"/api/jobs/{job['id']}", None),
+        ("GET", f"/api/jobs/{job['id']}/audit", None),
+        ("GET", f"/api/accounts/{account}/positions", None),
+        ("PUT", f"/api/accounts/{account}", {"cash_balance": 0}),
+        ("DELETE", f"/api/accounts/{account}", None),
+        ("POST", "/api/positions", {"account_id": account, "symbol": "MSFT", "quantity": 1}),
+        ("PUT", f"/api/positions/{position}", {"quantity": 1}),
+        ("DELETE", f"/api/positions/{position}", None),
+    )
+    for method, path, body in attempts:
+        assert stranger.send(method, path, body=body).status_code == 403, f"{method} {path}"
     assert stranger.send("GET", "/api/jobs/00000000-0000-4000-8000-000000000000").status_code == 404
     assert stranger.get("/api/jobs")["jobs"] == []
-    assert investor.send("GET", f"/api/accounts/{account}/positions").status_code == 200
+    assert investor.positions(account) == held
 
 
 def test_what_was_deployed_is_what_parity_reports(cloud: LocalCloud) -> None:

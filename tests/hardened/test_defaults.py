@@ -116,7 +116,7 @@ def test_a_plain_log_group_and_secret_are_encrypted_and_kept(throwaway: Any) -> 
     template = _synth(throwaway)
     template.has_resource(
         "AWS::Logs::LogGroup",
-        {"DeletionPolicy": "Retain", "Properties": {"KmsKeyId": _key("Logs"), "RetentionInDays": 2557}},
+        {"DeletionPolicy": "RetainExceptOnCreate", "Properties": {"KmsKeyId": _key("Logs"), "RetentionInDays": 2557}},
     )
     template.has_resource_properties("AWS::SecretsManager::Secret", {"KmsKeyId": _key("Secrets")})
 

@@ -9,13 +9,14 @@ from aws_cdk.assertions import Template
 from hardened.identity import ROLES, UserPool
 
 
-def build(mfa: Any) -> dict[str, Any]:
+def build(mfa: Any, *, threat_protection: bool = True) -> dict[str, Any]:
     stack = Stack(App(), "Bench")
     UserPool(
         stack,
         "Users",
         name="alex-test",
         mfa=mfa,
+        threat_protection=threat_protection,
         origin="https://app.example",
         protected=True,
         removal_policy=RemovalPolicy.RETAIN,
@@ -49,6 +50,14 @@ def test_passwords_are_long_and_guessing_is_noticed(resources: dict[str, Any]) -
     assert pool["UserPoolAddOns"]["AdvancedSecurityMode"] == "ENFORCED"
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["DeletionProtection"] == "ACTIVE"
+
+
+def test_the_plan_that_is_billed_by_user_is_a_choice() -> None:
+    """COST-01: threat protection without its plan is refused by Cognito, so both go together."""
+    pool = one(build("optional", threat_protection=False), "AWS::Cognito::UserPool")
+    assert pool["UserPoolTier"] == "ESSENTIALS"
+    assert "UserPoolAddOns" not in pool
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] == 24
 
 
 def test_the_browsers_client_has_no_secret_and_tokens_live_an_hour(resources: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Starting, finding and ending the cloud: nothing may be left running, and no stranger's process may be ended."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,13 @@ from typing import Any
 import pytest
 
 from local_cloud.cloud import LocalCloud
-from local_cloud.errors import BusyError, NotRunningError, PortInUseError
+from local_cloud.errors import (
+    AlreadyRunningError,
+    BrokenEnvironmentError,
+    BusyError,
+    NotRunningError,
+    PortInUseError,
+)
 from local_cloud.process import choose_port
 from local_cloud.state import Record, command_line, process_started
 
@@ -66,6 +73,59 @@ def test_a_killed_cloud_leaves_no_database_and_is_started_anew(own: LocalCloud) 
     second = own.start()
     assert second.running
     assert second.pid != first.pid
+
+
+def test_a_cloud_whose_database_was_killed_is_replaced(own: LocalCloud) -> None:
+    """The API of such a cloud answers 500 to everything; the next command must see that and recover."""
+    first = own.start()
+    data = Path((own.state.root / "postgres-data").read_text())
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    assert _until(lambda: own.status().state == "stale")
+    assert own.status().detail == "its database has ended"
+    second = own.start()
+    assert second.running
+    assert second.pid != first.pid
+
+
+def test_a_cloud_whose_folder_is_removed_ends_itself(own: LocalCloud) -> None:
+    """`rm -rf` of the repository must not leave a server that no command can find any more."""
+    pid = own.start().pid
+    assert pid is not None
+    shutil.rmtree(own.state.root, ignore_errors=True)
+    assert _until(lambda: not process_started(pid))
+    assert _until(lambda: not _processes_of(own.state.root))
+
+
+def test_an_environment_without_the_emulator_is_said_without_a_traceback(own: LocalCloud, tmp_path: Path) -> None:
+    """A half-installed environment: which module is missing, and nothing left running."""
+    without = LocalCloud(state=tmp_path / "without", python=Path(sys.executable), market=own._market)
+    with pytest.raises(BrokenEnvironmentError, match="No module named") as refused:
+        without.start()
+    assert "Traceback" not in str(refused.value)
+    assert without.status().state == "stopped"
+
+
+def test_another_port_than_the_running_clouds_is_refused(own: LocalCloud) -> None:
+    """The running cloud goes on; nothing is stopped for a wrong option."""
+    status = own.start()
+    assert status.port is not None
+    with pytest.raises(AlreadyRunningError, match=f"already runs on port {status.port}"):
+        own.start(port=status.port + 1000)
+    assert own.status().pid == status.pid
+
+
+def test_nothing_listens_beyond_loopback(own: LocalCloud) -> None:
+    """Whoever reaches the gateway is the account's administrator: nobody on the network may."""
+    pid = own.start().pid
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    rows = [
+        row.split()
+        for table in ("tcp", "tcp6")
+        for row in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+    ]
+    listening = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+    assert listening
+    assert {address.split(":")[0] for address in listening} == {"0100007F"}
 
 
 def test_a_cloud_of_other_code_is_stale(own: LocalCloud) -> None:

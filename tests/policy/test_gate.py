@@ -68,6 +68,12 @@ def test_the_same_application_without_the_resource_passes(tmp_path: Path) -> Non
     assert (tmp_path / "out" / "validation-report.json").exists()
 
 
+def test_without_the_gate_the_planted_resource_would_pass(tmp_path: Path) -> None:
+    """The canary dies of the gate and of nothing else: CDK by itself finds nothing wrong with that bucket."""
+    result = run(BAD.replace("    synthesise(app)", "    app.synth()"), tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize(
     ("context", "environment"),
     [

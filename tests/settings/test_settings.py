@@ -85,6 +85,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "retention.object_lock_mode": ("prod", {"retention": {"object_lock_mode": "governance"}}),
     "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
     "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
+    "auth.threat_protection": ("prod", {"auth": {"threat_protection": False}}),
+    "waf.bot_control": ("prod-dr", {"waf": {"bot_control": False}}),
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
@@ -120,6 +122,20 @@ def test_a_broken_rule_names_the_setting_and_the_requirement(tmp_path: Path, pat
     lines = [line for line in str(error.value).splitlines() if line.startswith(f"  - {path} is ")]
     assert lines, str(error.value)
     assert any(requirement in lines[0] for requirement in requirements)
+
+
+def test_functions_in_the_vpc_have_a_way_out(tmp_path: Path) -> None:
+    """NET-02: without one the authorizer finds no token keys, so nobody gets in, and the planner no prices."""
+    with pytest.raises(settings.SettingsError, match=r"nat_gateways is 0: functions in the VPC fetch.*\[NET-02\]"):
+        _load(tmp_path, "staging", {"network": {"nat_gateways": 0}})
+    assert _load(tmp_path, "dev", {"network": {"nat_gateways": 0}}).functions.in_vpc is False
+
+
+def test_what_is_billed_by_user_or_request_is_on_only_where_it_pays() -> None:
+    """SEC-03, AUTH-05, COST-01: bot control and Cognito's Plus plan protect nobody in a throw-away environment."""
+    chosen = {name: settings.load(name) for name in settings.ENVIRONMENTS}
+    on = {name for name, s in chosen.items() if s.waf.bot_control}
+    assert on == {name for name, s in chosen.items() if s.auth.threat_protection} == {"staging", "prod", "prod-dr"}
 
 
 def test_a_database_that_may_pause_cannot_be_productions(tmp_path: Path) -> None:

@@ -141,7 +141,13 @@ def test_the_planner_invokes_exactly_the_four_specialists_and_nobody_else_invoke
     assert list(invokers) == [planner]
 
 
-@pytest.mark.parametrize("name", ["Planner", *AGENTS])
+def test_the_planner_has_no_hand_in_the_audit_trail(deployed: Any) -> None:
+    """XAI-04: agents decide and write down why; who only hands out work must not be able to forge an entry."""
+    assert not any("Audit" in json.dumps(s["Resource"]) for s in grants(deployed, "Planner"))
+    assert "AUDIT_TABLE" not in function(deployed, "Planner")["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize("name", AGENTS)
 def test_the_audit_trail_can_be_appended_to_and_never_changed(prod: Any, name: str) -> None:
     """XAI-04: an agent that could rewrite its own decisions would make them worthless as evidence."""
     audit = [
@@ -209,6 +215,15 @@ def test_the_sweeper_comes_every_five_minutes_and_its_failures_are_kept(prod: An
     assert function(prod, "Sweeper")["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0] == dead
 
 
+def test_a_sweeper_that_stops_coming_is_noticed(deployed: Any) -> None:
+    """AGENT-05: it is what notices stuck jobs; nothing else would notice that it is gone, and no data looks healthy."""
+    alarms = deployed.of_type("AWS::CloudWatch::Alarm", "Agents")
+    (alarm,) = [a for key, a in alarms.items() if "SweeperSilent" in key]
+    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 900
+    assert alarm["AlarmActions"]
+
+
 def test_a_fixed_valuation_day_is_for_recorded_prices_only(assembly: Callable[[str], Any]) -> None:
     """INT-04: production must never value a portfolio on a day of the past."""
     assert variables(function(assembly("local"), "Planner"))["VALUATION_DATE"] == "2022-12-28"
@@ -218,4 +233,4 @@ def test_a_fixed_valuation_day_is_for_recorded_prices_only(assembly: Callable[[s
 
 def test_what_other_tools_read_is_exported(prod: Any) -> None:
     outputs = {key for key in prod.templates["Agents"]["Outputs"] if not key.startswith("ExportsOutput")}
-    assert outputs == {"AnalysisQueueUrl", "AnalysisDeadLetterQueueUrl", "PriceSecretArn", "AuditTableName"}
+    assert outputs == {"AnalysisQueueUrl", "AnalysisDeadLetterQueueUrl", "PriceSecretArn"}

@@ -84,6 +84,34 @@ def test_what_an_account_has_only_once_can_be_adopted(cdk_context: Any, tmp_path
     assert "AWS::Events::Rule" in types
 
 
+def test_the_trail_may_look_at_its_key(assembly: Callable[[str], Any]) -> None:
+    """COMP-02: describing a key has no encryption context; under that condition the trail could not be created."""
+    [key] = assembly("prod").of_type("AWS::KMS::Key", "Compliance").values()
+    trail = {
+        str(s["Action"]): set(s["Condition"])
+        for s in key["KeyPolicy"]["Statement"]
+        if s["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+    }
+    assert trail == {"kms:GenerateDataKey*": {"StringLike"}, "kms:DescribeKey": {"ArnLike"}}
+
+
+@ALL_ENVIRONMENTS
+def test_global_resources_are_recorded_by_one_region(environment: str, assembly: Callable[[str], Any]) -> None:
+    """COMP-04, COST-01: IAM recorded in two regions is billed and reported twice."""
+    [recorder] = assembly(environment).of_type("AWS::Config::ConfigurationRecorder").values()
+    assert recorder["RecordingGroup"]["IncludeGlobalResourceTypes"] is (environment != "prod-dr")
+
+
+def test_the_root_alarm_means_a_person(assembly: Callable[[str], Any]) -> None:
+    """COMP-05: AWS's own services act as root too; an alarm that cries at them is muted, and then misses the thief."""
+    rules = assembly("prod").of_type("AWS::Events::Rule", "Compliance")
+    [root] = [rule["EventPattern"]["detail"] for where, rule in rules.items() if "RootUsed" in where]
+    assert root == {
+        "userIdentity": {"type": ["Root"], "invokedBy": [{"exists": False}]},
+        "eventType": [{"anything-but": ["AwsServiceEvent"]}],
+    }
+
+
 def test_config_history_is_not_locked(assembly: Callable[[str], Any]) -> None:
     """COMP-03: AWS Config cannot deliver to a bucket whose objects are locked by default; it would record nothing."""
     [history] = [p for w, p in assembly("prod").of_type("AWS::S3::Bucket", "Compliance").items() if "History" in w]

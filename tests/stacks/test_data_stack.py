@@ -60,6 +60,14 @@ def test_production_refuses_deletion_and_never_pauses(environment: str, assembly
         assert all(replica["DeletionProtectionEnabled"] for replica in table["Replicas"])
 
 
+@pytest.mark.parametrize("environment", ["staging", "prod", "prod-dr"])
+def test_readers_are_added_by_the_role_that_may(environment: str, assembly: Callable[[str], Any]) -> None:
+    """DATA-03: CDK's own default is a role without permissions; at the first peak no reader would come."""
+    [target] = assembly(environment).of_type("AWS::ApplicationAutoScaling::ScalableTarget", "Data").values()
+    role = "role/aws-service-role/rds.application-autoscaling.amazonaws.com/"
+    assert f"{role}AWSServiceRoleForApplicationAutoScaling_RDSCluster" in str(target["RoleARN"])
+
+
 @ALL_ENVIRONMENTS
 def test_the_database_is_watched(environment: str, assembly: Callable[[str], Any]) -> None:
     """DATA-05: its log exists, encrypted, before the first line is written; monitoring is on; insights where 2 ACU

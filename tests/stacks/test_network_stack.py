@@ -102,10 +102,26 @@ def test_the_endpoints_are_the_services_that_functions_use(assembly: Callable[[s
     assert len(gateway) == 2
     assert "dynamodb" in str(gateway)
     assert ".s3" in str(gateway)
-    for endpoint in endpoints:
-        if endpoint["VpcEndpointType"] == "Interface":
-            [statement] = endpoint["PolicyDocument"]["Statement"]
-            assert "aws:PrincipalAccount" in str(statement["Condition"])
+
+
+@ALL_ENVIRONMENTS
+def test_no_endpoint_carries_data_to_another_account(environment: str, assembly: Callable[[str], Any]) -> None:
+    """NET-03: whoever breaks into a function could upload what it reads with credentials of their own.
+
+    One thing must pass with somebody else's credentials: a custom resource's answer to CloudFormation, which signed
+    the URL itself. Refused, a deployment would hang until its timeout and then roll back.
+    """
+    made = assembly(environment)
+    region = load(environment).region.replace("-", "")
+    for where, endpoint in made.of_type("AWS::EC2::VPCEndpoint").items():
+        statement, *others = endpoint["PolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}, where
+        if "EndpointsS3" not in where and "S3" not in where:
+            assert others == [], where
+            continue
+        [answer] = others
+        assert answer["Action"] == "s3:PutObject"
+        assert f":s3:::cloudformation-custom-resource-response-{region}/*" in str(answer["Resource"])
 
 
 class TestReachability:

@@ -193,6 +193,9 @@ def test_alerts_reach_the_address_of_the_settings_and_what_fails_is_kept(
     overlay.write_text("alarms: {email: oncall@alex.example}\n")
     app = App(context=cdk_context, outdir=str(tmp_path / "out"))
     template = Template.from_stack(SecurityStack(app, "Security", settings=load("prod", overlay)))
-    [subscription] = template.find_resources("AWS::SNS::Subscription").values()
-    assert subscription["Properties"]["Endpoint"] == "oncall@alex.example"
-    assert "Undelivered" in str(subscription["Properties"]["RedrivePolicy"])
+    subscriptions = template.find_resources("AWS::SNS::Subscription").values()
+    topics = {t for s in subscriptions for t in ("Critical", "Warning") if t in str(s["Properties"]["TopicArn"])}
+    assert topics == {"Critical", "Warning"}
+    for subscription in subscriptions:
+        assert subscription["Properties"]["Endpoint"] == "oncall@alex.example"
+        assert "Undelivered" in str(subscription["Properties"]["RedrivePolicy"])

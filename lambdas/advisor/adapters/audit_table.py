@@ -28,6 +28,7 @@ ATTEMPTS = 12
 """Four agents and a tagger's threads may append at once; each round of a race has a winner."""
 
 START = "start"
+LINK = "!after#"
 _CONFLICTS = frozenset(
     {"TransactionCanceledException", "TransactionConflictException", "TransactionInProgressException"}
 )
@@ -74,6 +75,26 @@ class DynamoAuditLog:
             raise UnavailableError() from error
         return found
 
+    def head(self, job_id: str) -> str | None:
+        """Hash of the job's newest entry as its links tell it; None without entries. Ask before the entries: they may
+        have grown since."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="job_id = :job AND begins_with(entry_id, :link)",
+            ExpressionAttributeValues={":job": {"S": job_id}, ":link": {"S": LINK}},
+            ConsistentRead=True,
+        )
+        try:
+            links = [item for page in pages for item in page["Items"]]
+        except (ClientError, BotoCoreError) as error:
+            raise UnavailableError() from error
+        followed = {link["entry_id"]["S"].removeprefix(LINK): link["followed_by"]["S"] for link in links}
+        # Each hash once, so that not even a table somebody wrote into can lead this in circles.
+        last = followed.pop(START, None)
+        while last in followed:
+            last = followed.pop(last)
+        return last
+
     def _last(self, job_id: str) -> AuditEntry | None:
         try:
             answer = self.client.query(
@@ -93,7 +114,7 @@ class DynamoAuditLog:
         """True when stored, False when another entry took its place in the chain."""
         timestamp = entry.timestamp.isoformat(timespec="microseconds")
         key = {"job_id": {"S": entry.job_id}, "entry_id": {"S": f"{timestamp}#{entry.agent}"}}
-        link = {"job_id": {"S": entry.job_id}, "entry_id": {"S": f"!after#{entry.prev_hash or START}"}}
+        link = {"job_id": {"S": entry.job_id}, "entry_id": {"S": f"{LINK}{entry.prev_hash or START}"}}
         stored = {
             **key,
             "agent": {"S": entry.agent},

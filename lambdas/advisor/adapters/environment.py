@@ -24,7 +24,6 @@ KEYS_URL = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?/)[^\s]
 Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
-
 E = TypeVar("E", bound="Environment")
 
 
@@ -112,11 +111,10 @@ class ValuationEnvironment(DatabaseEnvironment):
 
 
 class PlannerEnvironment(ValuationEnvironment):
-    """The planner: its agents' ARNs, the queue, idempotency and audit tables, the price provider."""
+    """The planner: its agents' ARNs, the queue, the idempotency table, the price provider."""
 
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     max_receives: int = Field(default=3, ge=1, alias="ANALYSIS_MAX_RECEIVES")
-    audit_table: Text = Field(alias="AUDIT_TABLE")
     idempotency_table: Text = Field(alias="IDEMPOTENCY_TABLE")
     tagger_function: Text = Field(alias="TAGGER_FUNCTION")
     reporter_function: Text = Field(alias="REPORTER_FUNCTION")
@@ -240,6 +238,11 @@ def load(model: type[E]) -> E:
     loaded = _load(model)
     assert isinstance(loaded, model)
     return loaded
+
+
+def starting() -> bool:
+    """Lambda is starting this process (or keeps it warm) and no request waits yet."""
+    return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
 
 
 def forget() -> None:

@@ -33,6 +33,8 @@ TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 CACHE_SECONDS = 900.0
 FOUR_PLACES = Decimal("0.0001")
+LEAST, MOST = FOUR_PLACES, Decimal(999_999)
+"""USD a price may be in the database: one that it refuses must not cost the others."""
 
 Fetch = Callable[[str, float], bytes]
 """Gets the body at an address within so many seconds; raises urllib's errors."""
@@ -133,12 +135,12 @@ class PolygonPrices:
 
 
 def _prices(answer: Mapping[str, Any], day: date) -> dict[str, Price]:
-    """Prices of one answer; entries that are no positive close are left out (missing, never invented)."""
+    """Prices of one answer; entries that are no storable close are left out (missing, never invented)."""
     prices: dict[str, Price] = {}
     for entry in answer.get("results") or ():
         if not isinstance(entry, Mapping):
             continue
         symbol, close = entry.get("T"), entry.get("c")
-        if isinstance(symbol, str) and isinstance(close, Decimal) and close.is_finite() and close > 0:
+        if isinstance(symbol, str) and isinstance(close, Decimal) and close.is_finite() and LEAST <= close <= MOST:
             prices[symbol] = Price(symbol=symbol, close=close.quantize(FOUR_PLACES), as_of=day)
     return prices

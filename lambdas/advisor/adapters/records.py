@@ -21,6 +21,7 @@ from advisor.adapters.rows import (
     POSITION_AND_INSTRUMENT,
     USER,
     account_of,
+    by_age,
     columns_of,
     instrument_of,
     position_of,
@@ -29,7 +30,8 @@ from advisor.adapters.rows import (
 from advisor.domain.errors import Detail, NotFoundError
 from advisor.domain.models import Account, Instrument, Position, User
 
-PAGE = 1000
+PAGE, ACCOUNTS_PAGE = 500, 80
+"""Records a query: an answer of the Data API holds 1 MiB, and an account with its texts up to 10 KB."""
 PROFILE_COLUMNS = frozenset(
     {
         "display_name",
@@ -94,10 +96,17 @@ class Records:
 
     def accounts(self, user_id: str) -> list[Account]:
         """A user's accounts, oldest first, without positions."""
-        rows = self._database.query(
-            f"SELECT {ACCOUNT} FROM accounts WHERE user_id = :user_id ORDER BY created_at, id", user_id=user_id
-        )
-        return [account_of(row) for row in rows]
+        found: list[Account] = []
+        while True:
+            rows = self._database.query(
+                f"""SELECT {ACCOUNT} FROM accounts WHERE user_id = :user_id AND id > :after
+                ORDER BY id LIMIT {ACCOUNTS_PAGE}""",
+                user_id=user_id,
+                after=found[-1].id if found else UUID(int=0),
+            )
+            found += [account_of(row) for row in rows]
+            if len(rows) < ACCOUNTS_PAGE:
+                return sorted(found, key=by_age)
 
     def account(self, account_id: UUID) -> OwnedAccount | None:
         """One account, or None."""
@@ -147,12 +156,12 @@ class Records:
         while True:
             rows = self._database.query(
                 f"""SELECT {POSITION_AND_INSTRUMENT} FROM positions p JOIN instruments i ON i.symbol = p.symbol
-                WHERE p.account_id = :account_id AND p.symbol > :after ORDER BY p.symbol LIMIT 500""",
+                WHERE p.account_id = :account_id AND p.symbol > :after ORDER BY p.symbol LIMIT {PAGE}""",
                 account_id=account_id,
                 after=found[-1].symbol if found else "",
             )
             found += [position_of(row) for row in rows]
-            if len(rows) < 500:
+            if len(rows) < PAGE:
                 return found
 
     def position(self, position_id: UUID) -> OwnedPosition | None:

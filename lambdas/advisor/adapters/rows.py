@@ -1,7 +1,9 @@
 """How rows become entities: one place for the column lists and the mapping, shared by all stores."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from advisor.adapters.data_api import Row
 from advisor.domain.models import Account, Instrument, Job, Position, User
@@ -46,6 +48,11 @@ def user_of(row: Row) -> User:
 def account_of(row: Row, positions: tuple[Position, ...] = ()) -> Account:
     """An account with the positions that were read for it."""
     return Account.model_validate({**row, "positions": positions})
+
+
+def by_age(account: Account) -> tuple[datetime, UUID]:
+    """How accounts are listed: the oldest first."""
+    return account.created_at or datetime.min.replace(tzinfo=UTC), account.id
 
 
 def instrument_of(row: Row) -> Instrument:

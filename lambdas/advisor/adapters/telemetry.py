@@ -5,7 +5,6 @@ alias for agents), agent, job_id, user_id (hashed), trace_id, details. Metrics c
 and Agent and are written once at the end of an invocation, one line an agent.
 """
 
-import hashlib
 import os
 import threading
 from collections import defaultdict
@@ -14,7 +13,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from advisor.domain.audit import user_hash
 from advisor.ports.telemetry import Unit
+
+
+def trace_id() -> str | None:
+    """The X-Ray trace of this invocation, when there is one."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "").partition("Root=")[2].partition(";")[0] or None
 
 
 class PowertoolsTelemetry:
@@ -36,9 +41,9 @@ class PowertoolsTelemetry:
 
     def about(self, *, job_id: str, user_id: str, correlation_id: str | None = None) -> None:
         """Keys of every line that follows; the user only as a hash."""
-        trace = os.environ.get("_X_AMZN_TRACE_ID", "").partition("Root=")[2].partition(";")[0] or None
-        user = hashlib.sha256(user_id.encode()).hexdigest()
-        self._logger.append_keys(job_id=job_id, user_id=user, correlation_id=correlation_id, trace_id=trace)
+        self._logger.append_keys(
+            job_id=job_id, user_id=user_hash(user_id), correlation_id=correlation_id, trace_id=trace_id()
+        )
 
     def event(self, event_type: str, *, agent: str, warning: bool = False, **details: Any) -> None:
         """One line; a warning is for what somebody may have to look at."""

@@ -99,9 +99,9 @@ class _Spent:
 class _GivenUpError(Exception):
     """The model's answer cannot be used; ``verdict`` says whether it was judged."""
 
-    def __init__(self, reason: str, *, verdict: Verdict, details: tuple[str, ...] = ()) -> None:
+    def __init__(self, reason: str, *, verdict: Verdict) -> None:
         super().__init__(reason)
-        self.reason, self.verdict, self.details = reason, verdict, details
+        self.reason, self.verdict = reason, verdict
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,9 @@ class Desk:
                 answer = self.model.ask(_question(task, refused))
             except ModelError as error:
                 self.telemetry.event("MODEL_FAILED", agent=task.agent, warning=True, reason=error.reason)
+                if error.reason == "access_denied":
+                    # Not a passing trouble but a missing right: every analysis falls back until somebody grants it.
+                    self.telemetry.metric("ModelAccessDenied", 1, agent=task.agent)
                 raise _GivenUpError(error.reason, verdict=Verdict.NOT_EVALUATED) from error
             spent.add(answer)
             try:
@@ -179,7 +182,7 @@ class Desk:
             self.telemetry.event("GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=rules)
             self.telemetry.metric("GuardrailBlocks", 1, agent=task.agent)
             if regenerated:
-                raise _GivenUpError("guardrail_check", verdict=Verdict.FAIL, details=review.reasons)
+                raise _GivenUpError("guardrail_check", verdict=Verdict.FAIL)
             regenerated = True
             refused = Refused(answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(rules))
         raise _GivenUpError("turns_or_time", verdict=Verdict.FAIL if regenerated else Verdict.NOT_EVALUATED)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from advisor.domain.advice import recommendation_faults
-from advisor.domain.assumptions import asset_weights
+from advisor.domain.assumptions import Weights, asset_weights
 from advisor.domain.charts import CHART_FALLBACK
 from advisor.domain.facts import assumption_lines, reporter_facts
 from advisor.domain.models import Portfolio, Recommendation
@@ -39,13 +39,15 @@ NO_PROJECTION = (
     "The rest of the analysis does not depend on it. Please start a new analysis later."
 )
 
+NO_RESEARCH = "Research was asked for and is not available: only holdings, prices and settings were used."
+
 
 @dataclass
 class Results:
     """What a run has gathered: products and recommendations by agent, and who fell back."""
 
     payloads: dict[str, dict[str, Any]] = field(default_factory=dict)
-    recommendations: list[dict[str, Any]] = field(default_factory=list)
+    recommendations: list[Recommendation] = field(default_factory=list)
     agents: dict[str, str] = field(default_factory=dict)
     fallbacks: set[str] = field(default_factory=set)
 
@@ -58,7 +60,7 @@ class Results:
         if agent == "reporter":
             if faults := recommendation_faults(answer["recommendations"]):
                 raise ValueError("; ".join(faults))
-            self.recommendations = list(answer["recommendations"])
+            self.recommendations = [Recommendation.model_validate(one) for one in answer["recommendations"]]
         self.payloads[PAYLOADS[agent]] = payload
         self.agents[agent] = str(answer.get("version", "unknown"))
         if answer.get("fallback"):
@@ -67,13 +69,19 @@ class Results:
 
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles one job's results as of ``day``; ``stale_after`` is in trading days."""
+    """Compiles one job's results as of ``day``; ``stale_after`` is in trading days, ``options`` are the request's."""
 
     job_id: UUID
     portfolio: Portfolio
     day: date
     generated_at: str
     stale_after: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def question(self) -> str | None:
+        """The investor's own question."""
+        return self.options.get("question") or None
 
     def stand_in(self, agent: str, results: Results) -> None:
         """Put an honest payload where a failed agent's would be (AGENT-23)."""
@@ -84,9 +92,10 @@ class Compiler:
         elif agent == "retirement":
             results.payloads[PAYLOADS[agent]] = {"analysis": NO_PROJECTION, "numbers": None, **stamp}
         else:
-            facts = reporter_facts(self.portfolio, on=self.day)
+            facts = reporter_facts(self.portfolio, on=self.day, stale_after=self.stale_after)
+            facts["question"] = self.question
             results.payloads[PAYLOADS[agent]] = {"content": fallback_report(facts), **stamp}
-            results.recommendations = [dict(one) for one in facts["recommendations"]]
+            results.recommendations = [Recommendation.model_validate(one) for one in facts["recommendations"]]
 
     def compile(self, results: Results) -> dict[str, dict[str, Any]]:
         """All payloads to store: the agents', ``summary_payload`` and ``quality_payload``."""
@@ -103,13 +112,12 @@ class Compiler:
             charts=None if charts is None else _drawn(charts),
             stale_after=self.stale_after,
         )
-        summary = self._summary(results, valuation, rolled, quality)
+        summary = self._summary(results, valuation, rolled, weights, quality)
         return {**results.payloads, "summary_payload": summary, "quality_payload": quality.as_dict()}
 
     def _summary(
-        self, results: Results, valuation: Valuation, rolled: RollUp, quality: QualityReport
+        self, results: Results, valuation: Valuation, rolled: RollUp, weights: Weights, quality: QualityReport
     ) -> dict[str, Any]:
-        weights = asset_weights(rolled, self.portfolio.user.asset_class_targets)
         statistics = portfolio_statistics(weights.parts)
         plan = rebalance(self.portfolio, valuation=valuation)
         numbers = (results.payloads.get(PAYLOADS["retirement"]) or {}).get("numbers") or {}
@@ -155,14 +163,15 @@ class Compiler:
             f"latest close {quality.last_updated['prices'] or 'unknown'}.",
             "Holdings without a price are left out of every total.",
             *assumption_lines(),
+            *([NO_RESEARCH] if self.options.get("include_research") else []),
             *quality.heuristics_used,
         ]
 
 
-def _with_the_odds(reported: list[dict[str, Any]], numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _with_the_odds(reported: list[Recommendation], numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The reporter's recommendations with the one that the simulation asks for, most urgent first."""
     odds = readiness(numbers)
-    items = [*([odds] if odds else []), *(Recommendation.model_validate(one) for one in reported)]
+    items = [*([odds] if odds else []), *reported]
     return [item.model_dump(mode="json") for item in most_urgent(items)]
 
 

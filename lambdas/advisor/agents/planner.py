@@ -91,6 +91,7 @@ class Planner:
             day=day,
             generated_at=self.now().isoformat(),
             stale_after=self.stale_after,
+            options=job.request_payload.get("options") or {},
         )
         self._run_agents(job, compiler, progress, results)
         progress.at("compiling")
@@ -163,7 +164,12 @@ class Planner:
                 chosen.append(choice.agent)
         states = {agent: "running" if agent in chosen else "skipped" for agent in PAYLOADS}
         progress.at("agents", **states)
-        snapshot = {"portfolio": compiler.portfolio.model_dump(mode="json"), "valuation_date": compiler.day.isoformat()}
+        snapshot = {
+            "portfolio": compiler.portfolio.model_dump(mode="json"),
+            "valuation_date": compiler.day.isoformat(),
+            "stale_after": self.stale_after,
+            "question": compiler.question,
+        }
         request = _base(job) | snapshot
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
             calls: dict[Future[Mapping[str, Any]], str] = {

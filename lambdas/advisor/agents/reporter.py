@@ -18,12 +18,12 @@ from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.fact_table import fact_table
 from advisor.domain.facts import reporter_facts
-from advisor.domain.guardrails import MAX_RESPONSE_CHARS, limit_response
+from advisor.domain.guardrails import MAX_RESPONSE_CHARS, limit_response, screen
 from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.report import fallback_report
 
 NAME = "reporter"
-PROMPT_VERSION = "reporter-1"
+PROMPT_VERSION = "reporter-2"
 
 ROLE = "You write portfolio reports for private investors: clear, honest about uncertainty, without jargon."
 INSTRUCTIONS = (
@@ -31,7 +31,10 @@ INSTRUCTIONS = (
     "weigh most for this investor's goals, and why. Then 3 to 4 points of summary, the sections, and the "
     "recommendations. The data holds calculated recommendations: keep what each advises and all of its figures, order "
     "them by what helps the goals most, and explain them better. Each has what to do, the reasoning, the impact, and "
-    "the priority High, Medium or Low. Say what the analysis does not know in the limitations."
+    "the priority High, Medium or Low. Say what the analysis does not know in the limitations. The retirement figures "
+    "assume the average return in every year: say so, and refer to the retirement analysis for the odds. Where the "
+    "data holds a question of the investor, answer it in the conclusion from the data, without repeating its figures, "
+    "or say that the data does not tell."
 )
 
 Section = Field(min_length=1, max_length=8000)
@@ -79,7 +82,9 @@ class Reporter:
 
     def run(self, request: AgentRequest, portfolio: Portfolio, *, on: date) -> dict[str, Any]:
         """Report as of ``on``: ``payload`` is ``report_payload``, ``recommendations`` go into the summary."""
-        facts = reporter_facts(portfolio, on=on)
+        facts = reporter_facts(portfolio, on=on, stale_after=request.stale_after)
+        if request.question:
+            facts["question"] = screen(request.question).text
         names = given_names(portfolio)
         table = facts_without_names(fact_table(facts), names)
         task = Task(

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.domain.errors import BadRequestError, Detail, NotFoundError, NotPermittedError
 from advisor.domain.models import Portfolio
+from advisor.domain.quality import STALE_AFTER
 from advisor.ports.store import JobStore, PortfolioStore
 
 
@@ -26,6 +27,8 @@ class AgentRequest(BaseModel):
     correlation_id: str | None = None
     valuation_date: date | None = None
     portfolio: Portfolio | None = None
+    question: str | None = Field(default=None, max_length=4000)
+    stale_after: int = Field(default=STALE_AFTER, ge=0, description="trading days after which a price is old")
 
 
 def read_request(event: Mapping[str, Any]) -> AgentRequest:

@@ -8,7 +8,7 @@ from advisor.domain.assumptions import RetirementAssumptions, Weights, asset_wei
 from advisor.domain.models import Portfolio
 from advisor.domain.money import ZERO, as_decimal, over
 from advisor.domain.projection import Projection, project
-from advisor.domain.quality import QualityReport, assess
+from advisor.domain.quality import STALE_AFTER, QualityReport, assess
 from advisor.domain.rebalancing import RebalancePlan, RebalanceSettings, rebalance, region_drift
 from advisor.domain.rollup import RollUp, roll_up
 from advisor.domain.statistics import Statistics, portfolio_statistics
@@ -53,9 +53,9 @@ def analyse(
     on: date,
     settings: RebalanceSettings | None = None,
     assumptions: RetirementAssumptions | None = None,
-    quality: QualityReport | None = None,
+    stale_after: int = STALE_AFTER,
 ) -> Analysis:
-    """Run every engine but the simulation; ``on`` is the valuation date."""
+    """Run every engine but the simulation; ``on`` is the valuation date, ``stale_after`` in trading days."""
     rules, beliefs, user = settings or RebalanceSettings(), assumptions or RetirementAssumptions(), portfolio.user
     valuation = value_portfolio(portfolio)
     rolled = roll_up(portfolio, valuation)
@@ -86,7 +86,7 @@ def analyse(
             mean_return=statistics.expected_return,
             years=user.years_until_retirement,
         ),
-        quality=quality or assess(portfolio, on=on, valuation=valuation, heuristics=weights.heuristics),
+        quality=assess(portfolio, on=on, valuation=valuation, heuristics=weights.heuristics, stale_after=stale_after),
         settings=rules,
         assumptions=beliefs,
     )

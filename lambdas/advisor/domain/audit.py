@@ -90,6 +90,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
+def user_hash(user_id: str) -> str:
+    """How logs and audit entries name a user: the same hash everywhere, so that they can be read together."""
+    return hashlib.sha256(user_id.encode()).hexdigest()
+
+
 def decision(
     *,
     timestamp: datetime,
@@ -112,7 +117,7 @@ def decision(
         timestamp=timestamp.astimezone(UTC),
         agent=agent,
         job_id=str(job_id),
-        user_id_hash=hashlib.sha256(user_id.encode()).hexdigest(),
+        user_id_hash=user_hash(user_id),
         model=model,
         input_hash=digest(input),
         output_summary={"type": type(output).__name__, "size_bytes": len(canonical_json(output).encode())},

@@ -16,11 +16,14 @@ from advisor.domain.guardrails import screen
 from advisor.domain.models import Account, Instrument, Portfolio, Position
 from advisor.domain.money import as_decimal, over, text, total
 from advisor.domain.projection import Projection
-from advisor.domain.quality import QualityReport
+from advisor.domain.quality import STALE_AFTER
 from advisor.domain.rebalancing import RebalanceSettings
 from advisor.domain.recommendations import CASH_LIMIT, SINGLE_STOCK_LIMIT, recommend
 from advisor.domain.rollup import RollUp, Slice, roll_up
 from advisor.domain.vocabulary import AssetClass, InstrumentType, Region, Sector, label
+
+_JUDGED_LATER = frozenset({"confidence", "cue", "fallbacks"})
+"""Of the quality report: known only when every agent has answered, so a report that stated them could contradict it."""
 
 
 def screened_fields(portfolio: Portfolio) -> tuple[tuple[str, str], ...]:
@@ -128,12 +131,13 @@ def assumption_lines(assumptions: RetirementAssumptions | None = None) -> list[s
         f"with a volatility of {_percent(belief.volatility)}%."
         for key, belief in sorted(rules.classes.items())
     ]
-    when = (
-        "grows with inflation until retirement" if rules.inflate_target_before_retirement else "is in dollars of then"
-    )
+    grows = rules.inflate_target_before_retirement
+    when = "grows with it until retirement" if grows else "counts in dollars of the year retirement starts"
     return [
         *classes,
-        "Classes move together as assumed correlations say." if rules.correlated else "Classes move independently.",
+        "How far asset classes rise and fall together is assumed."
+        if rules.correlated
+        else "Asset classes are assumed to rise and fall independently.",
         f"Inflation is {_percent(rules.inflation)}% a year; the target income {when}.",
         f"Retirement lasts {rules.retirement_years} years; "
         f"the sustainable withdrawal is {_percent(rules.withdrawal_rate)}% of the value at retirement.",
@@ -178,7 +182,7 @@ def facts_of(analysis: Analysis) -> dict[str, Any]:
         },
         "rebalancing": plan,
         "retirement": _projection(analysis.projection, analysis),
-        "quality": analysis.quality.as_dict() | {"confidence": text(analysis.quality.confidence)},
+        "quality": {key: value for key, value in analysis.quality.as_dict().items() if key not in _JUDGED_LATER},
         "recommendations": [item.model_dump(mode="json") for item in recommend(analysis)],
         "assumptions": assumption_lines(analysis.assumptions),
         "limits": {"cash_percent": text(CASH_LIMIT), "single_holding_percent": text(SINGLE_STOCK_LIMIT)},
@@ -191,10 +195,10 @@ def reporter_facts(
     on: date,
     settings: RebalanceSettings | None = None,
     assumptions: RetirementAssumptions | None = None,
-    quality: QualityReport | None = None,
+    stale_after: int = STALE_AFTER,
 ) -> dict[str, Any]:
-    """Everything the report may state (AGENT-07)."""
-    return facts_of(analyse(portfolio, on=on, settings=settings, assumptions=assumptions, quality=quality))
+    """Everything the report may state (AGENT-07); a price is old after ``stale_after`` trading days."""
+    return facts_of(analyse(portfolio, on=on, settings=settings, assumptions=assumptions, stale_after=stale_after))
 
 
 def charter_facts(portfolio: Portfolio) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the simulated futures say about retirement, as a recommendation (XAI-03, AGENT-09).
 
-The reporter speaks of the mean path, because it runs beside the simulation. On the mean path a plan can look funded
+The reporter speaks of average returns, because it runs beside the simulation. With them a plan can look funded
 while it fails in every second future; where the odds are low, this recommendation says so beside the reporter's.
 """
 
@@ -13,11 +13,15 @@ from advisor.domain.vocabulary import Priority
 AIM, URGENT = 80.0, 60.0
 """Percent of simulated futures in which the money should last; below the second it is urgent (both proposed)."""
 
+_RISKY = "Raise the odds that your money lasts: save more, retire later, or plan a lower income."
+_SHORT = "Close the income gap with room to spare: the odds that your money lasts are low."
+"""Where a gap remains, the report itself names the three ways to close it: no reader needs them twice."""
+
 
 def readiness(numbers: Mapping[str, Any]) -> Recommendation | None:
     """The recommendation that ``retirement_payload["numbers"]`` asks for; None when the aim is reached.
 
-    :param numbers: ``success_rate`` in percent, ``paths`` simulated, ``percentile_10`` in USD.
+    :param numbers: ``success_rate`` in percent, ``paths`` simulated, ``percentile_10`` and ``income_gap`` in USD.
     """
     rate = numbers.get("success_rate")
     if not isinstance(rate, int | float) or rate >= AIM:
@@ -25,9 +29,9 @@ def readiness(numbers: Mapping[str, Any]) -> Recommendation | None:
     worst = numbers.get("percentile_10")
     poor = f"at most ${worst:,.0f} is left" if worst else "nothing is left"
     return Recommendation(
-        recommendation="Raise the odds that your money lasts: save more, retire later, or plan a lower income.",
-        reasoning=f"It lasts in {rate:g}% of {numbers['paths']:,} simulated futures; {AIM:g}% is a usual aim. "
+        recommendation=_SHORT if numbers.get("income_gap", 0) > 0 else _RISKY,
+        reasoning=f"Your money lasts in {rate:g}% of {numbers['paths']:,} simulated futures; {AIM:g}% is the aim here. "
         f"In the worst tenth of them {poor} at the end.",
-        impact="Each of the three moves the share of futures that succeed; a calmer mix narrows their spread.",
+        impact="Saving more, working longer or spending less raises that share; a calmer mix narrows the outcomes.",
         priority=Priority.HIGH if rate < URGENT else Priority.MEDIUM,
     )

@@ -172,12 +172,15 @@ def rebalance(
         max_drift_before=_widest(drifts),
         max_drift_after=widest_after,
         within_band_after=widest_after <= rules.band_points,
-        rationale=tuple(_rationale(drifts, outside, trades, widest_after=widest_after, rules=rules, rolled=rolled)),
+        rationale=tuple(
+            _rationale(drifts, target, outside, trades, widest_after=widest_after, rules=rules, rolled=rolled)
+        ),
     )
 
 
 def _rationale(
     drifts: Mapping[str, Decimal],
+    target: Mapping[str, Decimal],
     outside: frozenset[str],
     trades: tuple[Trade, ...],
     *,
@@ -190,12 +193,20 @@ def _rationale(
     if not outside:
         yield f"Every asset class lies within {band} percentage points of its target: no trade is needed."
     for key in sorted(outside):
-        off = f"{text(abs(drifts[key]), 1)} percentage points {'above' if drifts[key] > 0 else 'below'}"
-        yield f"{label(key)} is {off} its target; the band is {band} points."
+        off = f"{text(abs(drifts[key]), 1)} percentage points"
+        if key not in target:
+            name = label(key).lower()
+            yield f"Your targets leave no room for {name}, yet it takes up {off}; up to {band} are tolerated."
+            continue
+        side = "above" if drifts[key] > 0 else "below"
+        yield f"{label(key)} is {off} {side} its target; up to {band} points are tolerated."
     if outside and not trades:
         yield "No trade improves the allocation: no suitable priced holding, or every order is below the minimum."
     if trades and widest_after > rules.band_points:
-        yield f"After the trades the widest drift is {text(widest_after, 1)} points: lots and priced holdings limit it."
+        yield (
+            f"After the trades the largest distance from a target is {text(widest_after, 1)} percentage points: "
+            "order sizes and prices allow no less."
+        )
     if any(trade.quantity is None for trade in trades):
         yield "Orders without a quantity wait for an instrument with a price."
     if rolled.shares("asset_class").get(UNCLASSIFIED):

@@ -12,7 +12,7 @@ from advisor.domain.models import Recommendation
 from advisor.domain.money import HUNDRED, over, text, times
 from advisor.domain.rollup import UNCLASSIFIED, Holding
 from advisor.domain.trades import FUNDS
-from advisor.domain.vocabulary import AssetClass, Priority, label
+from advisor.domain.vocabulary import AssetClass, Priority, counted, label
 
 FEWEST, MOST = 5, 7
 SINGLE_STOCK_LIMIT = Decimal(10)
@@ -46,26 +46,40 @@ def _rebalancing(analysis: Analysis) -> Iterator[Recommendation]:
         return
     urgent = plan.max_drift_before >= 2 * band
     effect = (
-        f"The widest drift would go from {text(plan.max_drift_before, 1)} to {text(plan.max_drift_after, 1)} points."
+        f"The largest distance from a target would shrink from {text(plan.max_drift_before, 1)} "
+        f"to {text(plan.max_drift_after, 1)} percentage points."
     )
     if plan.trades:
-        what = f"Rebalance towards your targets with {len(plan.trades)} orders worth {usd(plan.traded_value)}."
+        what = (
+            f"Rebalance towards your targets with {counted(len(plan.trades), 'order')} worth {usd(plan.traded_value)}."
+        )
     else:
-        what, effect = "Direct new savings into the classes below target.", "The drift shrinks as you save."
+        what, effect = (
+            "Direct new savings into the classes below target.",
+            "The distance from your targets shrinks as you save.",
+        )
     yield _made(what, " ".join(plan.rationale), effect, Priority.HIGH if urgent else Priority.MEDIUM)
 
 
 def _income(analysis: Analysis) -> Iterator[Recommendation]:
     projection, rate = analysis.projection, analysis.assumptions.withdrawal_rate * 100
     reasoning = (
-        f"On the mean path the portfolio is worth {usd(projection.expected_value_at_retirement)} at retirement; "
+        f"With average returns the portfolio is worth {usd(projection.expected_value_at_retirement)} at retirement; "
         f"withdrawing {rate:g}% a year gives {usd(projection.sustainable_income)} "
         f"against a target of {usd(projection.first_year_income)}."
     )
     gap, target = projection.income_gap, projection.first_year_income
+    if not target:
+        yield _made(
+            "Set a target income for retirement.",
+            "Without one nobody can say whether the savings are enough.",
+            "The next analysis then simulates in how many futures the money lasts.",
+            Priority.MEDIUM,
+        )
+        return
     if gap <= 0:
-        # The mean path alone says nothing of the odds: `readiness` speaks of those, from the simulation.
-        effect = f"The mean path leaves a margin of {usd(-gap)} a year; the simulated futures show how sure that is."
+        # Average returns alone say nothing of the odds: `readiness` speaks of those, from the simulation.
+        effect = f"Average returns leave a margin of {usd(-gap)} a year; the simulated futures show how sure that is."
         yield _made("Treat the income target as reachable, not as certain.", reasoning, effect, Priority.LOW)
         return
     more = analysis.additional_contribution
@@ -144,7 +158,7 @@ def _data(analysis: Analysis) -> Iterator[Recommendation]:
     if quality.missing_prices:
         yield _made(
             f"Add prices for {_listed(quality.missing_prices)}.",
-            "Nobody gave a price for these holdings, so no total includes them.",
+            "A holding without a price is in no total.",
             "The analysis then covers the whole portfolio.",
             Priority.HIGH,
         )
@@ -152,7 +166,7 @@ def _data(analysis: Analysis) -> Iterator[Recommendation]:
     if unknown:
         yield _made(
             f"Check the classification of {_listed(tuple(sorted(unknown)))}.",
-            "Nobody stands for how these holdings split into asset classes, regions and sectors.",
+            "A holding that nobody has classified blurs every split into asset classes, regions and sectors.",
             "Allocation, risk and trades then rest on known facts.",
             Priority.MEDIUM,
         )
@@ -160,7 +174,7 @@ def _data(analysis: Analysis) -> Iterator[Recommendation]:
         stale = tuple(item.symbol for item in quality.stale_prices)
         yield _made(
             f"Refresh the prices of {_listed(stale)}.",
-            "These prices are more than two trading days old.",
+            "An old price tells what a holding was worth on another day.",
             "The values then reflect the market as it is.",
             Priority.MEDIUM,
         )
@@ -186,7 +200,7 @@ def _upkeep(analysis: Analysis) -> Iterator[Recommendation]:
     yield _made(
         "Review the plan once a year and after every big change in your life.",
         "Targets, income and risk that fitted last year may no longer fit.",
-        "Drift and gaps are found while they are small.",
+        "Distances and gaps are found while they are small.",
         Priority.LOW,
     )
     yield _made(

@@ -137,6 +137,11 @@ ALIASES = {"asia_pacific": Region.ASIA.value, "financial": Sector.FINANCIALS.val
 _NAMES = {"north_america": "North America", "latin_america": "Latin America", "middle_east": "Middle East"}
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 account``, ``3 accounts``: for prose."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def label(word: str) -> str:
     """A word of the vocabulary as a reader writes it: ``fixed_income`` is Fixed income."""
     return _NAMES.get(word, word.replace("_", " ").capitalize())

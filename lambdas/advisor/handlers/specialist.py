@@ -3,7 +3,6 @@
 Importing a handler makes no client and reads no environment, so that it costs little and tests can import it.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +18,7 @@ from advisor.adapters.environment import AgentEnvironment, Environment, load
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.patience import Patience
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
-from advisor.adapters.telemetry import PowertoolsTelemetry
+from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.agents.answering import TURN_SECONDS, Desk
 from advisor.agents.request import AgentRequest, portfolio_of, read_request
 from advisor.domain.models import Portfolio
@@ -47,11 +46,6 @@ class Invocation:
 
 
 INVOCATION = Invocation()
-
-
-def trace_id() -> str | None:
-    """The X-Ray trace of this invocation, when there is one."""
-    return os.environ.get("_X_AMZN_TRACE_ID", "").partition("Root=")[2].partition(";")[0] or None
 
 
 def telemetry_of(environment: Environment) -> PowertoolsTelemetry:

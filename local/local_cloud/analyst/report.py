@@ -36,8 +36,10 @@ def _summary(data: Mapping[str, Any]) -> list[str]:
         )
     points.append(f"The risk score is {risk['risk_score']} of 10, with a volatility of {percent(risk['volatility'])}.")
     points.append(
-        f"On the mean path the sustainable income is {usd(goal['sustainable_income'])} a year; "
-        f"the target income is {usd(goal['target_income'])}."
+        "No target income for retirement is set, so nothing is said about whether the money is enough."
+        if not Decimal(goal["target_income"])
+        else f"With average returns the sustainable income is {usd(goal['sustainable_income'])} a year; "
+        f"the target income is {usd(goal['target_income'])}. How sure that is, the retirement analysis tells."
     )
     return points
 
@@ -77,7 +79,7 @@ def _diversification(data: Mapping[str, Any]) -> str:
     parts = [
         f"{spread['largest_symbol']} is the largest holding with {percent(spread['largest_percent'])}, and the ten "
         f"largest make up {percent(spread['top_10_percent'])}.",
-        f"The holdings weigh as much as {spread['effective_holdings']} equal ones would.",
+        f"The portfolio is as spread out as {spread['effective_holdings']} holdings of equal size would be.",
     ]
     for name, dimension in (("regions", "region"), ("sectors", "sector")):
         slices = data["allocation"][dimension][:4]
@@ -94,7 +96,11 @@ def _diversification(data: Mapping[str, Any]) -> str:
 
 def _risk(data: Mapping[str, Any]) -> str:
     numbers = data["statistics"]
-    sharpe = f" The Sharpe ratio is {numbers['sharpe']}." if numbers["sharpe"] is not None else ""
+    sharpe = (
+        f" Each point of volatility is rewarded with {numbers['sharpe']} points more than cash (Sharpe ratio)."
+        if numbers["sharpe"] is not None
+        else ""
+    )
     return (
         f"With the stated assumptions the expected return is {percent(numbers['expected_return'])} a year and the "
         f"volatility {percent(numbers['volatility'])}, which gives a risk score of {numbers['risk_score']} of "
@@ -105,20 +111,29 @@ def _risk(data: Mapping[str, Any]) -> str:
 
 def _retirement(data: Mapping[str, Any]) -> str:
     goal, investor = data["retirement"], data["investor"]
+    years = investor["years_until_retirement"]
     parts = [
-        f"Retirement begins in {investor['years_until_retirement']} years, with a contribution of "
-        f"{usd(investor['annual_contribution'])} a year until then.",
-        f"On the mean path the value at retirement is {usd(goal['expected_value_at_retirement'])}.",
+        f"Retirement begins in {counted(years, 'year')}, with a contribution of "
+        f"{usd(investor['annual_contribution'])} a year until then."
+        if years
+        else "Retirement begins now.",
+        f"With average returns the value at retirement is {usd(goal['expected_value_at_retirement'])}.",
         f"Its sustainable income is {usd(goal['sustainable_income'])} a year at a withdrawal of "
         f"{percent(goal['withdrawal_rate'])}; the target income is {usd(goal['target_income'])}.",
     ]
     gap = Decimal(goal["income_gap"])
-    parts.append(f"The gap is {usd(gap)} a year." if gap > 0 else "The target is covered on the mean path.")
+    if not Decimal(goal["target_income"]):
+        return " ".join([*parts[:-1], "No target income is set."])
+    parts.append(f"The gap is {usd(gap)} a year." if gap > 0 else "Average returns cover the target.")
     lasting = goal["depleted_year"]
     parts.append(
-        "On the mean path money remains at the end of retirement."
+        "With average returns money remains at the end of retirement."
         if lasting is None
-        else f"On the mean path the money is used up in year {lasting}."
+        else f"With average returns the money is used up in year {lasting} from today."
+    )
+    parts.append(
+        "Real returns vary, and bad early years cost most: the retirement analysis tells in how many simulated futures "
+        "the money lasts."
     )
     return " ".join(parts)
 
@@ -127,15 +142,19 @@ def _limitations(data: Mapping[str, Any]) -> str:
     quality = data["quality"]
     parts = [LABEL, *data["assumptions"]]
     if quality["missing_prices"]:
-        parts.append(f"No price is known for {listed(quality['missing_prices'])}: no total includes them.")
+        parts.append(f"No total includes {listed(quality['missing_prices'])}, because no price is known.")
     if quality["stale_prices"]:
         parts.append(f"Old prices are used for {listed(one['symbol'] for one in quality['stale_prices'])}.")
     unknown = [*quality["missing_allocations"], *quality["default_allocations"]]
     if unknown:
-        parts.append(f"Nobody stands for the classification of {listed(sorted(unknown))}.")
+        parts.append(f"Nobody has confirmed the classification of {listed(sorted(unknown))}.")
     return " ".join(parts)
 
 
 def _conclusion(data: Mapping[str, Any]) -> str:
     first = data["recommendations"][0]["recommendation"]
-    return f"The next step that helps most: {first} Decide with your own situation in mind, and review the plan yearly."
+    asked = " The simulated analyst does not answer questions of your own." if data.get("question") else ""
+    return (
+        f"Of what this report covers, this helps most: {first} Read it together with the retirement analysis, decide "
+        f"with your own situation in mind, and review the plan yearly.{asked}"
+    )

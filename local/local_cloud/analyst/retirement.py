@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from local_cloud.analyst.wording import LABEL, first_upper, percent, usd, words
+from local_cloud.analyst.wording import LABEL, about, counted, first_upper, percent, usd, words
 
-LIKELY, UNCERTAIN = Decimal(85), Decimal(60)
-"""Success rates (percent) from which the words change; the figure always stands beside them."""
+LIKELY, UNCERTAIN, EVEN = Decimal(80), Decimal(60), Decimal(40)
+"""Success rates (percent) from which the words change; the figure always stands beside them. The first two are the
+platform's own aim and its urgent limit, so that no sentence here contradicts a recommendation."""
 
 
 def answer(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,33 +25,46 @@ def answer(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _assessment(numbers: Mapping[str, Any], gap: Decimal) -> str:
     rate = Decimal(str(numbers["success_rate"]))
-    word = "likely to last" if rate >= LIKELY else "uncertain" if rate >= UNCERTAIN else "unlikely to last"
     income = (
         f"which leaves a gap of {usd(gap)} a year to the target income of {usd(numbers['target_income'])}"
         if gap > 0
         else f"which covers the target income of {usd(numbers['target_income'])}"
     )
+    poor = Decimal(str(numbers["percentile_10"]))
+    worst = f"at most {usd(poor)} is left" if poor > 0 else "nothing is left"
     return (
-        f"The plan is {word}: the success rate is {percent(numbers['success_rate'])} over {numbers['paths']} simulated "
-        f"paths and {numbers['retirement_years']} years of retirement. On average the money lasts "
-        f"{numbers['average_years_lasted']} years. The median final value is {usd(numbers['median_final_value'])}; "
-        f"the 10th percentile is {usd(numbers['percentile_10'])} and the 90th percentile "
-        f"{usd(numbers['percentile_90'])}.\n\n"
-        f"On the mean path the value at retirement is {usd(numbers['expected_value_at_retirement'])}. Its sustainable "
-        f"income is {usd(numbers['sustainable_income'])} a year, {income}."
+        f"The plan is {_odds(rate)}: the success rate is {percent(numbers['success_rate'])} over "
+        f"{numbers['paths']:,} simulated futures and {counted(numbers['retirement_years'], 'year')} of retirement. On "
+        f"average the money lasts {numbers['average_years_lasted']} years. In the middle of all futures "
+        f"{usd(numbers['median_final_value'])} is left at the end (the median). In the worst tenth {worst} (the 10th "
+        f"percentile), in the best tenth at least {usd(numbers['percentile_90'])} (the 90th percentile).\n\n"
+        f"With average returns every year the value at retirement is "
+        f"{usd(numbers['expected_value_at_retirement'])}. Its sustainable income is "
+        f"{usd(numbers['sustainable_income'])} a year, {income}. Real returns vary, and that is what the success rate "
+        "counts."
     )
+
+
+def _odds(rate: Decimal) -> str:
+    """The success rate (percent) in words."""
+    if rate >= LIKELY:
+        return "likely to last"
+    if rate >= UNCERTAIN:
+        return "more likely to last than not, but not certain enough"
+    return "about as likely to fail as to last" if rate >= EVEN else "unlikely to last"
 
 
 def _drivers(numbers: Mapping[str, Any]) -> str:
     mix = " ".join(
-        f"{first_upper(words(key))} counts for {percent(share)}."
+        f"{first_upper(words(key))} counts for {about(share)}."
         for key, share in sorted(numbers["weights"].items(), key=lambda item: -Decimal(str(item[1])))
     )
     return (
         f"The simulation starts from a current value of {usd(numbers['current_value'])} and adds a contribution of "
-        f"{usd(numbers['annual_contribution'])} a year for {numbers['years_until_retirement']} years. The mix has an "
-        f"expected return of {percent(numbers['mean_return'])} and a volatility of {percent(numbers['volatility'])} a "
-        f"year; withdrawals rise with an inflation of {percent(numbers['inflation'])}. {mix} {LABEL}"
+        f"{usd(numbers['annual_contribution'])} a year for {counted(numbers['years_until_retirement'], 'year')}. "
+        f"The mix has an expected return of {about(numbers['mean_return'])} and a volatility of "
+        f"{about(numbers['volatility'])} a year; withdrawals rise with an inflation of "
+        f"{percent(numbers['inflation'])}. {mix} {LABEL}"
     )
 
 

@@ -6,6 +6,11 @@ from typing import Any
 
 LABEL = "This text was worded by a simulated analyst that follows fixed rules; no language model was asked."
 
+_PLACES = {
+    "north_america": "North America", "latin_america": "Latin America", "middle_east": "the Middle East",
+    "europe": "Europe", "asia": "Asia", "africa": "Africa", "oceania": "Oceania",
+}  # fmt: skip
+
 
 def usd(value: Any) -> str:
     """``$1,234.50``; a negative amount as ``-$5.00``."""
@@ -18,14 +23,19 @@ def percent(value: Any) -> str:
     return f"{value}%"
 
 
+def about(value: Any) -> str:
+    """``12.35%``: two digits are enough for what is itself an assumption."""
+    return f"{Decimal(str(value)).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP)}%"
+
+
 def counted(number: int, noun: str) -> str:
     """``1 account``, ``3 accounts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def words(key: str) -> str:
-    """``fixed_income`` as a reader writes it: fixed income."""
-    return str(key).replace("_", " ")
+    """``fixed_income`` as a reader writes it: fixed income; continents keep their capitals."""
+    return _PLACES.get(key, key.replace("_", " "))
 
 
 def first_upper(text: str) -> str:

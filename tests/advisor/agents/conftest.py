@@ -81,6 +81,9 @@ class MemoryAudit:
     def entries(self, job_id: str) -> list[AuditEntry]:
         return [one for one in self.stored if one.job_id == job_id]
 
+    def head(self, job_id: str) -> str | None:
+        return next((one.entry_hash for one in reversed(self.stored) if one.job_id == job_id), None)
+
 
 class Told:
     """Telemetry that remembers: ``events`` as (name, agent, details), ``metrics`` as (name, agent, value)."""

@@ -182,3 +182,26 @@ def test_a_changed_entry_is_noticed(client: Any) -> None:
     stored = [log.append(entry()), log.append(entry())]
     changed = stored[0].model_copy(update={"compliance_check": "FAIL"})
     assert not verify_chain([changed, stored[1]]).ok
+
+
+def test_a_cut_off_end_is_noticed_by_its_link(client: Any) -> None:
+    """Entries that vanish at the end leave a chain that looks whole: the link to them is still there."""
+    log = DynamoAuditLog(client, TABLE)
+    assert log.head("job-1") is None
+    stored = [log.append(entry()) for _ in range(3)]
+    assert log.head("job-1") == stored[-1].entry_hash
+    last = {"job_id": {"S": "job-1"}, "entry_id": {"S": f"{stored[-1].timestamp.isoformat()}#reporter"}}
+    client.delete_item(TableName=TABLE, Key=last)
+    left = log.entries("job-1")
+    assert len(left) == 2
+    assert verify_chain(left).ok
+    assert not verify_chain(left, head=log.head("job-1")).ok
+
+
+def test_links_that_somebody_forged_into_a_ring_end(client: Any) -> None:
+    """Reading a trail must end, whatever stands in the table."""
+    log = DynamoAuditLog(client, TABLE)
+    for before, after in (("start", "a"), ("a", "b"), ("b", "a")):
+        item = {"job_id": {"S": "j"}, "entry_id": {"S": f"!after#{before}"}, "followed_by": {"S": after}}
+        client.put_item(TableName=TABLE, Item=item)
+    assert log.head("j") == "a"

@@ -81,6 +81,22 @@ def test_bad_closes_are_missing_and_not_prices() -> None:
     assert prices(Provider()).closes(["ZERO", "NEG", "TEXT"], on=WEDNESDAY) == {}
 
 
+def test_a_close_that_cannot_be_stored_costs_only_itself() -> None:
+    """One entry beyond what the database holds must not cost the whole portfolio its prices, or the analysis."""
+    closes = {"HUGE": 1e30, "MANY": 1_000_000, "DUST": 0.00001, "FINE": 12.34, "MOST": 999_999}
+    answer = {"results": [{"T": symbol, "c": close} for symbol, close in closes.items()]}
+    provider = PolygonPrices(
+        "https://api.example",
+        SecretKey(Secrets(), "arn:price"),  # type: ignore[arg-type]
+        fetch=lambda _url, _timeout: json.dumps(answer).encode(),
+    )
+    found = provider.closes(closes, on=WEDNESDAY)
+    assert {symbol: price.close for symbol, price in found.items()} == {
+        "FINE": Decimal("12.3400"),
+        "MOST": Decimal("999999.0000"),
+    }
+
+
 def test_a_weekend_walks_back_to_the_last_trading_day() -> None:
     """Valuing on a Sunday uses Friday's close and says so."""
     provider = Provider()

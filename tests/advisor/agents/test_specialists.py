@@ -162,3 +162,15 @@ def test_entries_of_several_agents_form_one_chain(scripted: Any, portfolio: Port
     entries = office.audit.entries(str(UUID(int=42)))
     assert [entry.agent for entry in entries] == ["reporter", "charter", "retirement"]
     assert verify_chain(entries).ok
+
+
+@each_agent
+def test_a_missing_right_to_the_model_is_counted_apart(
+    run: Any, good: dict[str, Any], scripted: Any, portfolio: Portfolio, model_error: Any
+) -> None:
+    """A throttle passes; a refused permission makes every analysis fall back until somebody grants it."""
+    for reason, counted in (("access_denied", 1), ("throttled", 0)):
+        office = scripted(model_error(reason))
+        assert run(office, portfolio)["fallback"] is True
+        assert [name for name, _agent, _value in office.told.metrics].count("ModelAccessDenied") == counted
+        assert office.told.details("FALLBACK_USED")[0]["reason"] == reason

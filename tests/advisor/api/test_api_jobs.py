@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import boto3
 import pytest
 
 from advisor.adapters.data_api import DataApi
@@ -191,3 +192,20 @@ def test_the_audit_trail_is_shown_in_order_with_the_state_of_its_chain(api: Api,
     assert trail["entries"][0]["cost_usd"] == 0.000105
     assert "private" not in str(trail)
     assert "alice" not in str(trail)
+
+
+def test_a_trail_with_a_cut_off_end_is_not_called_intact(api: Api, job: str) -> None:
+    """An auditor who reads "intact" must not miss the last decision."""
+    facts: dict[str, Any] = {
+        "timestamp": datetime.now(UTC), "agent": "reporter", "job_id": job, "user_id": "alice", "model": "m",
+        "input": {}, "output": {}, "duration_ms": 1, "verdict": "PASS", "prompt_version": "v1",
+        "tokens": {"in": 1, "out": 1}, "cost_usd": Decimal(0),
+    }  # fmt: skip
+    api.services.audit.append(decision(**facts))
+    last = api.services.audit.append(decision(**facts))
+    assert api("GET", f"/api/jobs/{job}/audit").json["chain_intact"] is True
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    key = {"job_id": {"S": job}, "entry_id": {"S": f"{last.timestamp.isoformat(timespec='microseconds')}#reporter"}}
+    client.delete_item(TableName=api.services.env.audit_table, Key=key)
+    trail = api("GET", f"/api/jobs/{job}/audit").json
+    assert (len(trail["entries"]), trail["chain_intact"]) == (1, False)

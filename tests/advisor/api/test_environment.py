@@ -14,6 +14,7 @@ from advisor.adapters.environment import (
     RotationEnvironment,
     parse,
 )
+from advisor.handlers.api import app
 
 BASE = {"ENVIRONMENT": "dev", "POWERTOOLS_SERVICE_NAME": "x"}
 ISSUER = {"issuer": "https://i", "jwks_url": "https://i/keys", "audience": "a"}
@@ -22,12 +23,15 @@ ISSUER = {"issuer": "https://i", "jwks_url": "https://i/keys", "audience": "a"}
 def test_every_bad_variable_is_named_at_once_with_its_value_and_reason() -> None:
     """A deployment is repaired in one go, not variable by variable."""
     with pytest.raises(ConfigurationError) as error:
-        parse(PlannerEnvironment, BASE | {"ANALYSIS_MAX_RECEIVES": "0", "PRICE_API_URL": "ftp://x", "AUDIT_TABLE": ""})
+        parse(
+            PlannerEnvironment,
+            BASE | {"ANALYSIS_MAX_RECEIVES": "0", "PRICE_API_URL": "ftp://x", "IDEMPOTENCY_TABLE": ""},
+        )
     text = str(error.value)
     for part in (
         "ANALYSIS_MAX_RECEIVES='0': Input should be greater than or equal to 1",
         "PRICE_API_URL='ftp://x'",
-        "AUDIT_TABLE: missing",
+        "IDEMPOTENCY_TABLE: missing",
         "DATABASE_CLUSTER_ARN: missing",
         "TAGGER_FUNCTION: missing",
     ):
@@ -100,3 +104,17 @@ def test_a_wildcard_is_no_origin() -> None:
     """CORS is for one front end (API-13)."""
     with pytest.raises(ConfigurationError, match="ALLOWED_ORIGIN"):
         parse(ApiEnvironment, BASE | {"ALLOWED_ORIGIN": "*"})
+
+
+@pytest.mark.parametrize(("started_by", "made"), [("provisioned-concurrency", 1), (None, 0)])
+def test_a_process_kept_warm_has_its_services_before_the_first_request(
+    monkeypatch: pytest.MonkeyPatch, started_by: str | None, made: int
+) -> None:
+    """Else the first request of each paid-for warm process would wait for them; an import elsewhere makes nothing."""
+    asked: list[None] = []
+    monkeypatch.setattr(app, "services", lambda: asked.append(None))
+    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
+    if started_by:
+        monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", started_by)
+    app.prepare()
+    assert len(asked) == made

@@ -65,6 +65,17 @@ def test_the_number_of_queries_does_not_grow_with_the_holdings(
     assert len(rds_data.statements) == 3, "one for user and accounts, one for each 500 positions"
 
 
+def test_many_accounts_with_the_longest_texts_are_all_read(
+    records: Records, portfolios: DataApiPortfolioStore, database: DataApi
+) -> None:
+    """The Data API refuses an answer over 1 MiB: such a user could never see or analyse anything again."""
+    database.query("UPDATE users SET retirement_goals = :text WHERE user_id = 'ann'", text="\U0001f4b0" * 2000)
+    values = {"account_name": "\U0001f4b0" * 255, "account_purpose": "\U0001f4b0" * 2000}
+    made = [records.open_account("ann", values).id for _ in range(125)]
+    assert [account.id for account in records.accounts("ann")] == made
+    assert [account.id for account in portfolio_of_ann(portfolios).accounts] == made
+
+
 def test_buying_again_replaces_the_quantity(records: Records, portfolios: DataApiPortfolioStore) -> None:
     """A position is one row a symbol and account (UPSERT): two would be counted twice."""
     account = records.open_account("ann", {"account_name": "IRA"})

@@ -23,13 +23,13 @@ def test_rebalancing_and_concentration_are_recommended_when_due(build: Any) -> N
     found = {item.recommendation: item for item in recommend(analyse(portfolio, on=ON))}
     rebalance = found["Rebalance towards your targets with 2 orders worth $40,000."]
     assert rebalance.priority == "High"
-    assert rebalance.impact == "The widest drift would go from 20.0 to 0.0 points."
+    assert rebalance.impact == "The largest distance from a target would shrink from 20.0 to 0.0 percentage points."
     assert found["Reduce ONE step by step."].impact == "Moving $80,000 into diversified holdings brings it to 10%."
     assert "Have an adviser review the level of risk." in found
 
 
 def test_gap_recommendation_closes_the_gap(build: Any) -> None:
-    """Saving the suggested amount more makes the sustainable income meet the target on the mean path."""
+    """Saving the suggested amount more makes the sustainable income meet the target with average returns."""
     portfolio = build.worked()
     analysis = analyse(portfolio, on=ON)
     more = analysis.additional_contribution

@@ -1,4 +1,4 @@
-"""A reader must not be calmed by the mean path while the money fails in every second simulated future."""
+"""A reader must not be calmed by average returns while the money fails in every second simulated future."""
 
 from typing import Any
 

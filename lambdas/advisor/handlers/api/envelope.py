@@ -7,6 +7,7 @@ every answer says that it is not to be framed or sniffed; only the configured or
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -71,14 +72,27 @@ def body_text(event: Mapping[str, Any], limit: int) -> str:
     return body
 
 
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def parse(model: type[BaseModel], text: str, *, symbol_pattern: str) -> BaseModel:
-    """The body as its model; raises BadRequestError (not JSON) and InvalidInputError (which fields and why)."""
+    """The body as its model; raises BadRequestError (not JSON) and InvalidInputError (which fields and why).
+
+    Fractions are read as exact numbers: as floats, a quantity of 17 digits would silently become another one.
+    """
     try:
-        return model.model_validate_json(text or "{}", context={"symbol_pattern": symbol_pattern})
+        body = json.loads(text or "{}", parse_float=Decimal, parse_constant=_no_number)
+        # Escapes can spell half a character, which no text may hold.
+        json.dumps(body, default=str, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise BadRequestError([Detail("body", "Not valid JSON")]) from None
+    if not isinstance(body, dict):
+        raise InvalidInputError([Detail("body", "Input should be an object")])
+    try:
+        return model.model_validate(body, context={"symbol_pattern": symbol_pattern})
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        raise BadRequestError([Detail("body", "Not valid JSON")])
     raise InvalidInputError(
         [
             Detail(
@@ -90,11 +104,15 @@ def parse(model: type[BaseModel], text: str, *, symbol_pattern: str) -> BaseMode
     )
 
 
+_EXACT = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
+"""An exact number on its way: between two characters that no text of a record can hold (see `schemas`)."""
+
+
 def plain(value: Any) -> Any:
-    """JSON of what models hold."""
+    """JSON of what models hold; exact numbers as marked texts, because the encoder itself knows only floats."""
     match value:
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            return f"\0{value.normalize():f}\0"
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case date():
@@ -107,7 +125,8 @@ def plain(value: Any) -> Any:
 
 def body_of(answer: BaseModel) -> str:
     """An answer's JSON."""
-    return json.dumps(answer.model_dump(), default=plain, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(answer.model_dump(), default=plain, ensure_ascii=False, allow_nan=False)
+    return _EXACT.sub(r"\1", text)
 
 
 def failure_body(error: AdvisorError, request_id: str) -> str:

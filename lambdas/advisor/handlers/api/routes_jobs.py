@@ -105,5 +105,7 @@ def get_job(call: Call) -> JobRecord:
 def get_job_audit(call: Call) -> AuditTrail:
     """Read the decisions of an analysis's agents in their order, and whether their chain is intact."""
     job = _readable_job(call)
+    head = call.services.audit.head(str(job.id))
     entries = call.services.audit.entries(str(job.id))
-    return AuditTrail(job_id=job.id, chain_intact=verify_chain(entries).ok, entries=entries)
+    whole = head is None or any(entry.entry_hash == head for entry in entries)
+    return AuditTrail(job_id=job.id, chain_intact=whole and verify_chain(entries).ok, entries=entries)
