@@ -17,6 +17,7 @@ Port = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew, even if nothing has changed.")]
+_OPEN = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +25,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("demo")(demo_command)
     app.command("bundle")(bundle_command)
     app.command("synth")(synth_command)
-    app.command("deploy", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(deploy_command)
+    app.command("deploy", context_settings=_OPEN)(deploy_command)
+    app.command("cdk", context_settings=_OPEN | {"help_option_names": []})(cdk_command)
 
 
 def demo_command(
@@ -144,3 +146,12 @@ def _deploy_to_aws(environment: str, extra: list[str]) -> None:
             where="the output above",
             remedy="check the AWS credentials (`-- --profile NAME`), and that `cdk bootstrap` prepared the account",
         )
+
+
+def cdk_command(context: typer.Context) -> None:
+    """The real CDK command line with the project's own Node: alex cdk diff -c env=staging -c settings=mine.yaml."""
+    tools = synthesis.tools()
+    environment = synthesis.synth_environment(validate=True)
+    code, _ = run([tools.node, tools.cdk, *context.args], cwd=places.ROOT, env=environment, interactive=True)
+    if code:
+        raise typer.Exit(code)
