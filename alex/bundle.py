@@ -4,10 +4,8 @@ Decision: libraries and sources are two layers of one zip. The libraries of a ki
 compiled folder is kept; a change of the sources costs a copy, a compilation of our own files and a zip.
 """
 
-import compileall
 import hashlib
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -134,11 +132,11 @@ def _needless_metadata(parts: tuple[str, ...]) -> bool:
 def _compile(tree: Path, target: Target) -> None:
     """Bytecode beside each module: a zip without it is compiled again at every cold start."""
     if target.host:
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        done = compileall.compile_dir(
-            tree, quiet=2, stripdir=str(tree), prependdir=RUNTIME_FOLDER, invalidation_mode=mode, force=True
-        )
-        if not done:
+        command = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+        command += ["-s", str(tree), "-p", RUNTIME_FOLDER, str(tree)]
+        # A fresh process with a fixed seed: what an interpreter has seen before changes the bytes that it writes.
+        clean = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}
+        if subprocess.run(command, capture_output=True, check=False, env=clean).returncode:
             raise BundleError("a module of the bundle does not compile")
         return
     command = [str(toolbox.tools().node), str(ROOT / "alex" / "compile_bytecode.mjs"), str(tree), target.python]
