@@ -5,6 +5,7 @@ Nothing of CDK is imported before a test asks for it, so that the other rooms' t
 
 import json
 import os
+import signal
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ import stacks.node  # noqa: F401 - before any test module imports CDK, which wou
 
 # CDK's built-in engine is slow; CI runs it once, in a step of its own. It must be off before CDK starts, too.
 os.environ["CDK_VALIDATION"] = "false"
+
+# A shell that starts the tests in the background makes them, and all that they start, deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A laptop searches on with new examples at each run; CI judges a change by the same ones, so that it judges the change.
 hypothesis.settings.register_profile("ci", derandomize=True)
