@@ -7,7 +7,7 @@ ENV ?= local
 unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean trace
+.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix trace
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ snapshots: tools ## accept the templates as they are now
 
 openapi: tools ## write lambdas/openapi.json from the handlers
 	@.venv/bin/python -m advisor.handlers.openapi > .alex/openapi.json && mv .alex/openapi.json lambdas/openapi.json
+
+matrix: tools ## write docs/control-matrix.md from the criteria and the rules
+	@.venv/bin/python -m alex.evidence.control_matrix
 
 trace: tools ## write docs/traceability.md from the ids in settings, code and tests
 	@.venv/bin/python -m alex.trace

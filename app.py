@@ -13,11 +13,38 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from settings import SettingsError, load
-from soc2 import GateError, synthesise
+from settings import Settings, SettingsError, load
+from soc2 import SWITCHED_OFF, GateError, Profile, synthesise
 from stacks.api import ContractMissingError
 from stacks.bundles import BundleMissingError, Bundles, Target
 from stacks.stage import PlatformStage
+
+ONCE = {
+    "trail": ("AWS::CloudTrail::Trail",),
+    "config_recorder": ("AWS::Config::ConfigurationRecorder", "AWS::Config::DeliveryChannel"),
+    "guardduty": ("AWS::GuardDuty::Detector",),
+    "security_hub": ("AWS::SecurityHub::Hub",),
+}
+"""Setting below ``singletons`` -> what an account and region have once."""
+
+
+def judged_as(settings: Settings) -> Profile:
+    """What the policy gate must know of an environment that its templates do not say."""
+    elsewhere = {
+        resource_type: f"adopted by the setting singletons.{name}: the account has it already"
+        for name, types in ONCE.items()
+        if getattr(settings.singletons, name) == "adopt"
+        for resource_type in types
+    }
+    return Profile(
+        environment=settings.name,
+        account=settings.account or "",
+        production=settings.is_production,
+        log_retention_days=settings.logs.hot_retention_days,
+        audit_retention_days=settings.retention.audit_years * 365,
+        backup_retention_days=settings.aurora.backup_days,
+        elsewhere=elsewhere,
+    )
 
 
 def main() -> int:
@@ -29,7 +56,7 @@ def main() -> int:
         host = app.node.try_get_context("bundles") == "host"
         target = Target.this_machine() if host else Target(settings.functions.architecture, settings.functions.python)
         PlatformStage(app, settings=settings, bundles=Bundles(target=target))
-        synthesise(app)
+        synthesise(app, profile=judged_as(settings), switched_off=SWITCHED_OFF, settings=settings.digest)
     except (SettingsError, BundleMissingError, ContractMissingError, GateError) as error:
         print(error, file=sys.stderr)
         return 1

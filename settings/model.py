@@ -3,6 +3,7 @@
 A rule that spans fields names the requirement in its message, as every single field does through `figure`.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Literal
 
@@ -57,6 +58,11 @@ class Settings(Section):
     def is_production(self) -> bool:
         """Production or its recovery region: nothing may be destroyed, paused or weakened."""
         return self.tier == "prod"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all values, for the evidence of what was deployed."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def _shown(self, path: str) -> str:
         """The path with the value that stands there."""

@@ -20,6 +20,7 @@ from hardened import (
     retention_days,
 )
 from hardened.detection import FindingsHub, ThreatDetector, Watch
+from hardened.notifications import notify
 from hardened.recorder import Recorder, Rules
 from hardened.trail import AuditTrail
 from settings import Settings
@@ -39,6 +40,7 @@ class ComplianceStack(PlatformStack):
             self,
             "Key",
             holds="the audit trail and its alerts",
+            classification=Classification.AUDIT,
             administrators=KeyAdministrators(self, "KeyAdministrators"),
             removal_policy=removal,
             services=(*PUBLISHERS, "sns.amazonaws.com"),
@@ -65,8 +67,7 @@ class ComplianceStack(PlatformStack):
             removal_policy=removal,
         )
         self.topic = AlertTopic(self, "Alerts", master_key=self.key, display_name=f"Alex {settings.name}: security")
-        if settings.alarms.email:
-            self.topic.notify(settings.alarms.email)
+        notify(self.topic, settings.alarms.email, name=f"alex-{settings.name}-security")
         self._singletons(settings)
         Watch(self, "Watch", name=f"alex-{settings.name}-security-events", topic=self.topic)
 

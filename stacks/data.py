@@ -153,7 +153,7 @@ class DataStack(PlatformStack):
         )
 
     def _back_up(self) -> None:
-        tables = (self.audit_table, self.idempotency_table)
+        tables = (self.audit_table, self.idempotency_table, self.rate_table)
         Backup(
             self,
             "Backup",

@@ -13,12 +13,14 @@ from hardened import (
     Alerts,
     AlertTopic,
     ArchiveBucket,
+    Classification,
     CustomerKey,
     KeyAdministrators,
     Keys,
     SecureDefaults,
     retention_days,
 )
+from hardened.notifications import notify
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 
@@ -65,17 +67,19 @@ class SecurityStack(PlatformStack):
                 self, "Warning", master_key=self.keys.messaging, display_name=f"Alex {settings.name}: warning"
             ),
         )
-        if settings.alarms.email:
-            # Both: a warning that nobody is sent waits for nobody's working hours.
-            self.alerts.critical.notify(settings.alarms.email)
-            self.alerts.warning.notify(settings.alarms.email)
+        # Both: a warning that nobody is sent waits for nobody's working hours.
+        notify(self.alerts.critical, settings.alarms.email, name=f"alex-{settings.name}-critical")
+        notify(self.alerts.warning, settings.alarms.email, name=f"alex-{settings.name}-warning")
 
     def _make_keys(self, administrators: iam.IRole) -> Keys:
-        def key(construct_id: str, holds: str, *services: str) -> CustomerKey:
+        def key(
+            construct_id: str, holds: str, *services: str, classification: Classification = Classification.CLIENT_DATA
+        ) -> CustomerKey:
             return CustomerKey(
                 self,
                 construct_id,
                 holds=holds,
+                classification=classification,
                 administrators=administrators,
                 removal_policy=self._removal,
                 services=services,
@@ -89,7 +93,7 @@ class SecurityStack(PlatformStack):
             messaging=key(
                 "MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com", "events.amazonaws.com"
             ),
-            audit=key("AuditKey", "audit records and backups"),
+            audit=key("AuditKey", "audit records and backups", classification=Classification.AUDIT),
         )
         keys.logs.allow_log_groups()
         return keys

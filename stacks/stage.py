@@ -3,6 +3,8 @@
 from aws_cdk import Environment, Stage
 from constructs import Construct
 
+from hardened import demand_gate
+from hardened.function_policies import FunctionPolicies
 from settings import Settings
 from stacks.agents import AgentsStack
 from stacks.api import ApiStack
@@ -26,7 +28,10 @@ class PlatformStage(Stage):
         security.defaults.attach(self)
         network = NetworkStack(self, "Network", settings=settings, log_archive=security.log_archive).network
         functions = function_defaults(
-            settings, network=network.placement(in_vpc=settings.functions.in_vpc), alerts=security.alerts
+            settings,
+            network=network.placement(in_vpc=settings.functions.in_vpc),
+            alerts=security.alerts,
+            policies=FunctionPolicies(security, "FunctionPolicies"),
         )
         data = DataStack(
             self,
@@ -70,3 +75,4 @@ class PlatformStage(Stage):
             tables={"Audit": data.audit_table, "Rate": data.rate_table, "Idempotency": data.idempotency_table},
         )
         ComplianceStack(self, "Compliance", settings=settings)
+        demand_gate(self)

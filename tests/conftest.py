@@ -112,15 +112,20 @@ def assembly(
         if environment not in made:
             from aws_cdk import App
 
+            from app import judged_as
             from settings import load
-            from soc2 import synthesise
+            from soc2 import SWITCHED_OFF, synthesise
             from stacks.stage import PlatformStage
 
             folder = tmp_path_factory.mktemp(f"assembly-{environment}")
             app = App(outdir=str(folder), context=cdk_context)
             try:
-                PlatformStage(app, settings=load(environment), bundles=stub_bundles)
-                made[environment] = Assembly(environment, synthesise(app))
+                settings = load(environment)
+                PlatformStage(app, settings=settings, bundles=stub_bundles)
+                folder = synthesise(
+                    app, profile=judged_as(settings), switched_off=SWITCHED_OFF, settings=settings.digest
+                )
+                made[environment] = Assembly(environment, folder)
             except Exception as error:
                 failed[environment] = str(error)
                 raise
@@ -130,15 +135,33 @@ def assembly(
 
 
 @pytest.fixture
+def ungated_app(cdk_context: dict[str, Any]) -> Any:
+    """An application with the gate's mark and without its packs, for tests that look at one stack of a stage."""
+    from aws_cdk import App
+
+    from soc2.attached import MARK
+
+    app = App(context=cdk_context)
+    app.node.add_metadata(MARK, [])
+    return app
+
+
+@pytest.fixture
 def throwaway(cdk_context: dict[str, Any], tmp_path: Path) -> Any:
     """An empty stack of an empty stage with the secure defaults attached, as any stack of the platform has them."""
     from aws_cdk import App, Environment, Stack, Stage
 
+    from hardened import Classification, classify, tag_platform
     from settings import load
     from stacks.security import SecurityStack
 
+    overlay = tmp_path / "throwaway.yaml"
+    overlay.write_text("alarms: {email: oncall@alex.example}")
     app = App(outdir=str(tmp_path / "cdk.out"), context=cdk_context)
     stage = Stage(app, "Alex-test", env=Environment(region="us-east-1"))
-    security = SecurityStack(stage, "Security", settings=load("prod"))
+    security = SecurityStack(stage, "Security", settings=load("prod", overlay))
     security.defaults.attach(stage)
-    return Stack(stage, "Throwaway")
+    stack = Stack(stage, "Throwaway")
+    tag_platform(stack, environment="test", owner="platform", cost_center="alex")
+    classify(stack, Classification.CLIENT_DATA)
+    return stack

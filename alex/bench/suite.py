@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from alex import demo, local, places
-from alex.bench import functions, platform, retirement, synthesis
+from alex.bench import functions, platform, policy, retirement, synthesis
 from alex.bench.measure import Machine, Row, Say
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from local_cloud.cloud import LocalCloud
 
-PARTS = ("retirement", "bundles", "synth", "cold", "api", "analysis")
+PARTS = ("retirement", "bundles", "synth", "policy", "cold", "api", "analysis")
 NEED_CLOUD = {"cold", "api", "analysis"}
 
 
@@ -76,6 +76,7 @@ def _measure(part: str, say: Say, rounds: int, cloud: LocalCloud | None) -> list
         "retirement": lambda: retirement.run_all(say, rounds),
         "bundles": lambda: functions.sizes(say),
         "synth": lambda: synthesis.run_all(say, rounds),
+        "policy": lambda: policy.run_all(say, rounds),
     }
     if part in plain:
         return plain[part]()

@@ -1,6 +1,6 @@
 """How a thing is built safely: constructs that make the safe way the short way (CONF-05)."""
 
-from hardened.acknowledge import AcknowledgementError, acknowledge
+from hardened.acknowledge import AcknowledgementError, acknowledge, demand_gate
 from hardened.backup import Backup
 from hardened.buckets import AccessLogBucket, ArchiveBucket
 from hardened.database import Database, DatabaseSize, Protection
@@ -38,6 +38,7 @@ __all__ = [
     "SecureDefaults",
     "acknowledge",
     "classify",
+    "demand_gate",
     "retention_days",
     "tag_platform",
 ]

@@ -3,6 +3,8 @@
 One for an account and region, so a setting says whether it is created here or adopted.
 """
 
+from datetime import date
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_iam as iam
@@ -33,6 +35,10 @@ class ApiGatewayAccount(Construct):
             reason="API Gateway accepts an account role only if it can write logs for every API of the account, which "
             "is what this managed policy of AWS says; it holds CloudWatch Logs actions only, and only API Gateway may "
             "assume it.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-2",
+            mitigated_by="a trust policy for API Gateway alone, and a policy with log actions only",
         )
         self.account = apigw.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         for kept in (role, self.account):

@@ -6,6 +6,7 @@ copies.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_backup as backup
@@ -74,4 +75,8 @@ class Backup(Construct):
             rule="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
             reason="AWS keeps the permissions that its backup service needs for each data store; only that service "
             "can assume the role.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-7",
+            mitigated_by="a trust policy for the backup service alone",
         )

@@ -6,6 +6,7 @@ PostgreSQL writes to contains it, and the group must exist first to be encrypted
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from aws_cdk import Aws, Duration, Names, RemovalPolicy
 from aws_cdk import aws_applicationautoscaling as scaling
@@ -17,7 +18,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
-from hardened.grants import allow, use_key
+from hardened.grants import allow, for_this_account, use_key
 from hardened.network import DATABASE_PORT, Network
 
 ENGINE = rds.AuroraPostgresEngineVersion.VER_16_8
@@ -169,7 +170,7 @@ class Database(Construct):
         role = iam.Role(
             self,
             "Monitoring",
-            assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com"),
+            assumed_by=for_this_account("monitoring.rds.amazonaws.com"),
             managed_policies=[
                 iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonRDSEnhancedMonitoringRole")
             ],
@@ -179,6 +180,10 @@ class Database(Construct):
             rule="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]",
             reason="Enhanced monitoring writes to log groups that RDS names; AWS keeps the policy, and only RDS can "
             "assume the role.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-7",
+            mitigated_by="a trust policy for RDS alone",
         )
         return role
 
@@ -223,16 +228,21 @@ class Database(Construct):
                 rule="NIST.800.53.R5::NIST.800.53.R5-RDSInBackupPlan",
                 reason="Aurora keeps its storage in the cluster, which is in the stack's backup plan; an instance "
                 "holds no data.",
+                owner="platform",
+                expires=date(2027, 6, 30),
+                ticket="RISK-10",
+                false_positive=True,
             )
         if self._protection.deletion_protection:
             return
-        for rule in (
-            "AwsSolutions::AwsSolutions-RDS10",
-            "NIST.800.53.R5::NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled",
-        ):
-            acknowledge(
-                self.cluster,
-                rule=rule,
-                reason="A throw-away environment by setting (aurora.deletion_protection); production's settings "
-                "refuse it.",
-            )
+        acknowledge(
+            self.cluster,
+            rule=(
+                "AwsSolutions::AwsSolutions-RDS10",
+                "NIST.800.53.R5::NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled",
+            ),
+            reason="A throw-away environment by setting (aurora.deletion_protection); production's settings refuse it.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-11",
+        )

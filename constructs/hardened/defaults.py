@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsii
-from aws_cdk import Annotations, IPropertyInjector, PropertyInjectors, RemovalPolicy, Stage
+from aws_cdk import Annotations, Duration, IPropertyInjector, PropertyInjectors, RemovalPolicy, Stage
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -25,6 +25,9 @@ from constructs import Construct, IConstruct
 from hardened.keys import Keys
 
 Props = dict[str, Any]
+
+SUPERSEDED_DAYS = 90
+"""How long a bucket without lifecycle rules of its own keeps versions that were overwritten or deleted."""
 
 
 def kept_after_creation(policy: RemovalPolicy) -> RemovalPolicy:
@@ -106,6 +109,7 @@ class SecureDefaults:
             "enforceSSL": True,
             "minimumTLSVersion": 1.2,
             "versioned": True,
+            "lifecycleRules": [s3.LifecycleRule(noncurrent_version_expiration=Duration.days(SUPERSEDED_DAYS))],
             "removalPolicy": self.removal_policy,
         }
 

@@ -1,5 +1,6 @@
 """Threat detection, and the events that must reach a person (SEC-19, SEC-21, COMP-04, COMP-05)."""
 
+from datetime import date
 from typing import Any
 
 from aws_cdk import Aws
@@ -95,6 +96,10 @@ class Watch(Construct):
             rule="AwsSolutions::AwsSolutions-SQS3",
             reason="It is the dead-letter queue of the event rules below, which the rule does not look for; an alarm "
             "calls a person.",
+            owner="security",
+            expires=date(2027, 6, 30),
+            ticket="RISK-6",
+            false_positive=True,
         )
         for event, pattern in ALERTING_EVENTS.items():
             rule = events.Rule(self, event, event_pattern=events.EventPattern(**pattern))

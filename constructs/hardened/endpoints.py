@@ -8,6 +8,7 @@ there, a deployment would hang until its timeout.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal
 
 from aws_cdk import Aws, Stack
@@ -15,6 +16,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from hardened.acknowledge import acknowledge
 from hardened.network import Network
 
 INTERFACE_ENDPOINTS = {
@@ -57,6 +59,16 @@ class Endpoints(Construct):
             network.functions_security_group, ec2.Port.tcp(443), "HTTPS from functions"
         )
         self._add(INTERFACE_ENDPOINTS if choice == "full" else MINIMAL)
+        if choice == "minimal":
+            acknowledge(
+                network.vpc,
+                rule=[f"SOC2::SOC2-VPC-ENDPOINTS[{service}]" for service in ("kms", "logs")],
+                reason="This environment keeps its functions outside the VPC by setting (functions.in_vpc), so nothing "
+                "in a private subnet calls these services; each endpoint costs by the hour in each zone.",
+                owner="platform",
+                expires=date(2027, 6, 30),
+                ticket="RISK-21",
+            )
 
     def _add(self, services: Iterable[str]) -> None:
         for service in services:

@@ -1,18 +1,18 @@
 """Functions with a role of their own, a log group of their own, alarms, and a dead-letter queue where one can be used.
 
 Decisions:
-- A role holds exactly what the function's grants give. Only what Lambda itself needs of every function, and what AWS
-  can grant on ``*`` only (traces, network interfaces), stands in one managed policy each a stack: one reviewed
-  exception instead of one a function. Code that runs in a function cannot use the network-interface permissions.
+- A role holds exactly what the function's grants give, within a boundary, beside what every function needs
+  (`function_policies`).
 - What an environment's functions share travels as one `FunctionDefaults`; a function adds its code, size, environment.
 - Encryption of the environment, JSON logs, retention and keys of log groups come from the app's defaults.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,6 +20,7 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.alarms import ErrorLimits, FunctionAlarms
+from hardened.function_policies import FunctionPolicies
 from hardened.grants import allow
 from hardened.network import FunctionNetwork
 from hardened.queues import DeadLetterQueue
@@ -35,18 +36,6 @@ LOG_LEVELS = {
     "ERROR": lambda_.ApplicationLogLevel.ERROR,
 }
 NAMESPACE = "Alex"
-# What the Lambda service does with a function's role to place it in a VPC.
-INTERFACE_ACTIONS = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-    "ec2:GetSecurityGroupsForVpc",
-    "ec2:UnassignPrivateIpAddresses",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +46,7 @@ class FunctionDefaults:
     :param python: ``3.12`` or ``3.13`` (CONF-10).
     :param architecture: ``arm64`` or ``x86_64`` (CONF-11).
     :param network: where they run; None: outside the VPC (NET-10).
+    :param policies: what their roles share, and the boundary that limits them.
     """
 
     environment: str
@@ -66,6 +56,7 @@ class FunctionDefaults:
     network: FunctionNetwork | None
     alerts: Alerts
     errors: ErrorLimits
+    policies: FunctionPolicies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +100,14 @@ class Function(Construct):
         size = size or Size()
         self.service = id.lower()
         self.name = f"alex-{defaults.environment}-{self.service}-function"
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.role.add_managed_policy(_traces(Stack.of(self)))
-        if defaults.network:
-            self.role.add_managed_policy(_interfaces(Stack.of(self)))
+        policies = defaults.policies
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[policies.traces, *([policies.interfaces] if defaults.network else [])],
+            permissions_boundary=policies.boundary,
+        )
         self.log_group = logs.LogGroup(self, "Logs")
         allow(
             self.role, actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(self.log_group.log_group_arn,)
@@ -187,51 +182,12 @@ class Function(Construct):
                 rule="NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC",
                 reason="This environment places its functions outside the VPC by setting (functions.in_vpc, NET-10), "
                 "which production refuses; they reach only AWS APIs over TLS with their own role.",
+                owner="platform",
+                expires=date(2027, 6, 30),
+                ticket="RISK-3",
+                mitigated_by="the settings refuse it for production",
             )
         return function
-
-
-def _traces(stack: Stack) -> iam.IManagedPolicy:
-    """The stack's one policy to write traces."""
-    existing = stack.node.try_find_child("FunctionTraces")
-    if existing is not None:
-        return cast(iam.IManagedPolicy, existing)
-    policy = iam.ManagedPolicy(stack, "FunctionTraces", description="Functions write traces")
-    policy.add_statements(
-        iam.PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
-    )
-    acknowledge(
-        policy,
-        rule="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-        reason="X-Ray's two write actions know no resources, so AWS grants them on * only; they can add traces and "
-        "read none.",
-    )
-    return policy
-
-
-def _interfaces(stack: Stack) -> iam.IManagedPolicy:
-    """The stack's one policy with which Lambda connects functions to the VPC."""
-    existing = stack.node.try_find_child("FunctionInterfaces")
-    if existing is not None:
-        return cast(iam.IManagedPolicy, existing)
-    policy = iam.ManagedPolicy(stack, "FunctionInterfaces", description="Lambda connects functions to the VPC")
-    policy.add_statements(
-        iam.PolicyStatement(actions=list(INTERFACE_ACTIONS), resources=["*"]),
-        # lambda:SourceFunctionArn is present exactly when code inside a function makes the call.
-        iam.PolicyStatement(
-            effect=iam.Effect.DENY,
-            actions=list(INTERFACE_ACTIONS),
-            resources=["*"],
-            conditions={"Null": {"lambda:SourceFunctionArn": "false"}},
-        ),
-    )
-    acknowledge(
-        policy,
-        rule="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-        reason="Lambda makes the functions' network interfaces with this role; EC2's Describe actions know no "
-        "resources, and the deny beside it keeps code that runs inside a function from using any of these actions.",
-    )
-    return policy
 
 
 def invoke_environment(functions: Mapping[str, Function]) -> dict[str, str]:

@@ -8,6 +8,7 @@ uses. Grants here go to the principal only, so that a construct from another sta
 from collections.abc import Mapping
 from typing import Any
 
+from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -26,6 +27,11 @@ def allow(
     grantee.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
     )
+
+
+def for_this_account(service: str) -> iam.ServicePrincipal:
+    """``service`` as it acts for this account: it acts for others too, and one of them could name a role of ours."""
+    return iam.ServicePrincipal(service, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
 
 
 def use_key(grantee: iam.IGrantable, key: kms.IKey | None, *actions: str) -> None:

@@ -5,6 +5,7 @@ nothing about which users exist; access tokens live for an hour (AUTH-03). Peopl
 a firm's platform has no self sign-up. Roles are groups, which every token carries.
 """
 
+from datetime import date
 from typing import Literal
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
@@ -56,6 +57,9 @@ class UserPool(Construct):
                 rule="AwsSolutions::AwsSolutions-COG2",
                 reason="A second factor is optional in this environment by setting (auth.mfa), which production "
                 "refuses; it holds no client data, and developers sign in with test users.",
+                owner="security",
+                expires=date(2027, 6, 30),
+                ticket="RISK-9",
             )
 
         if not threat_protection:
@@ -64,6 +68,9 @@ class UserPool(Construct):
                 rule="AwsSolutions::AwsSolutions-COG8",
                 reason="Threat protection needs Cognito's Plus plan, billed by user; this environment does without by "
                 "setting (auth.threat_protection), which production refuses: test users only, no client data.",
+                owner="security",
+                expires=date(2027, 6, 30),
+                ticket="RISK-9",
             )
 
     def _pool(

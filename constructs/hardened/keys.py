@@ -1,7 +1,8 @@
 """Customer-managed keys: one per data class, administered and used by different principals (SEC-06, IAM-12).
 
 Decision: the key policy does not delegate everything to the account's IAM, as CDK's default does. It delegates *use*,
-keeps *administration* for one role and for the role that CloudFormation deploys with, and denies use to administrators.
+keeps *administration* for one role and for the role that CloudFormation deploys with, and denies use to both: to the
+deployment's except through the services that encrypt what it creates.
 So neither an all-powerful IAM policy nor the key administrators' role alone is enough to both open and destroy data.
 """
 
@@ -12,6 +13,8 @@ from aws_cdk import Aws, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from hardened.tags import Classification, classify
 
 USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*")
 NAMELESS = frozenset({"events.amazonaws.com"})
@@ -49,6 +52,7 @@ class CustomerKey(kms.Key):
     """A key with yearly rotation and separated duties.
 
     :param holds: what it protects, in words; the key's description.
+    :param classification: how sensitive the most sensitive data under it is.
     :param administrators: may administer, and never use.
     :param services: AWS service principals that use the key by themselves for this account, for example
         ``cloudwatch.amazonaws.com`` to publish on an encrypted topic.
@@ -60,6 +64,7 @@ class CustomerKey(kms.Key):
         construct_id: str,
         *,
         holds: str,
+        classification: Classification,
         administrators: iam.IRole,
         removal_policy: RemovalPolicy,
         services: Sequence[str] = (),
@@ -72,6 +77,7 @@ class CustomerKey(kms.Key):
             policy=iam.PolicyDocument(statements=_duties(administrators, deployment_role(scope))),
             removal_policy=removal_policy,
         )
+        classify(self, classification)
         for service in services:
             self.add_to_resource_policy(_service_use(service))
 
@@ -126,6 +132,9 @@ def _duties(administrators: iam.IRole, deployment_arn: str) -> list[iam.PolicySt
     # yet.
     deployment = iam.PrincipalWithConditions(account, {"ArnEquals": {"aws:PrincipalArn": deployment_arn}})
     people = iam.ArnPrincipal(administrators.role_arn)
+    by_itself = iam.PrincipalWithConditions(
+        account, {"ArnEquals": {"aws:PrincipalArn": deployment_arn}, "Null": {"kms:ViaService": "true"}}
+    )
     for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         iam.PolicyStatement(sid="Administer", principals=[people], actions=[*ADMINISTER], resources=["*"]),
@@ -143,6 +152,14 @@ def _duties(administrators: iam.IRole, deployment_arn: str) -> list[iam.PolicySt
             effect=iam.Effect.DENY,
             principals=[people],
             actions=[*USE, "kms:CreateGrant"],
+            resources=["*"],
+        ),
+        # Services encrypt for the deployment (a new secret, a function's environment); it never decrypts by itself.
+        iam.PolicyStatement(
+            sid="DeploymentUsesThroughServicesOnly",
+            effect=iam.Effect.DENY,
+            principals=[by_itself],
+            actions=[*USE],
             resources=["*"],
         ),
     ]

@@ -7,13 +7,16 @@ default security group is used by nothing: closing it needs a custom resource, s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
+from hardened.grants import for_this_account
 from hardened.tiers import Tier, protect_tiers
 
 DATABASE_PORT = 5432
@@ -85,10 +88,11 @@ class Network(Construct):
     def log_flows(self, *, archive: s3.IBucket, retention: logs.RetentionDays) -> None:
         """Record accepted and rejected traffic in a log group and in the archive (NET-06)."""
         group = logs.LogGroup(self, "FlowLogs", retention=retention)
+        writer = iam.Role(self, "FlowLogsWriter", assumed_by=for_this_account("vpc-flow-logs.amazonaws.com"))
         every_minute = ec2.FlowLogMaxAggregationInterval.ONE_MINUTE
         self.vpc.add_flow_log(
             "Searchable",
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, writer),
             max_aggregation_interval=every_minute,
         )
         self.vpc.add_flow_log(
@@ -107,6 +111,10 @@ class Network(Construct):
             reason="CloudFormation cannot close the group, and a function with rights over security groups would be "
             "worse; nothing "
             "uses the group (a test reads every network interface's groups) and an AWS Config rule watches it.",
+            owner="security",
+            expires=date(2027, 6, 30),
+            ticket="RISK-16",
+            mitigated_by="nothing uses the group, which a test proves, and an AWS Config rule watches it",
         )
         for subnet in self.vpc.public_subnets:
             route = subnet.node.find_child("DefaultRoute")
@@ -115,6 +123,10 @@ class Network(Construct):
                 rule="NIST.800.53.R5::NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW",
                 reason="The public tier holds NAT gateways (and later load balancers) only; no function or database "
                 "has a public subnet.",
+                owner="security",
+                expires=date(2027, 6, 30),
+                ticket="RISK-17",
+                mitigated_by="no function or database has a public subnet, which a test proves",
             )
 
 

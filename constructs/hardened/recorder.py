@@ -1,6 +1,7 @@
 """AWS Config: what the account's resources look like, and whether they keep to the rules (COMP-03)."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import cast
 
 from aws_cdk import Aws, Stack
@@ -11,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
-from hardened.grants import allow, use_key
+from hardened.grants import allow, for_this_account, use_key
 
 MANAGED_RULES = {
     "VPC_DEFAULT_SECURITY_GROUP_CLOSED": "the default security group lets nothing through (NET-04)",
@@ -49,7 +50,7 @@ class Recorder(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("config.amazonaws.com"),
+            assumed_by=for_this_account("config.amazonaws.com"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AWS_ConfigRole")],
         )
         acknowledge(
@@ -57,6 +58,10 @@ class Recorder(Construct):
             rule="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWS_ConfigRole]",
             reason="AWS adds read permissions here for each resource type that Config learns; only that service can "
             "assume the role.",
+            owner="security",
+            expires=date(2027, 6, 30),
+            ticket="RISK-7",
+            mitigated_by="a trust policy for AWS Config alone",
         )
         delivery = self.history.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/Config/*")
         # Config writes with an access control list (bucket-owner-full-control), which is an action of its own.
@@ -67,6 +72,10 @@ class Recorder(Construct):
             rule=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{bucket}.Arn>/AWSLogs/<AWS::AccountId>/Config/*]",
             reason="Config names the objects that it delivers, below this account's own prefix of a bucket that holds "
             "nothing else.",
+            owner="security",
+            expires=date(2027, 6, 30),
+            ticket="RISK-18",
+            mitigated_by="the pattern ends below this account's own prefix of a bucket that holds nothing else",
         )
         allow(role, actions=("s3:GetBucketAcl", "s3:ListBucket"), resources=(self.history.bucket_arn,))
         use_key(role, key, "kms:Decrypt", "kms:GenerateDataKey")

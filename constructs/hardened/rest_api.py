@@ -13,6 +13,7 @@ Decisions:
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, cast
 
 from aws_cdk import Duration
@@ -195,10 +196,18 @@ class RestApi(Construct):
             rule="NIST.800.53.R5::NIST.800.53.R5-APIGWSSLEnabled",
             reason="The back end is Lambda, which API Gateway calls through IAM and never over TLS with a client "
             "certificate; the function's permission admits this API alone, which is what the certificate would prove.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-14",
+            mitigated_by="the functions' permissions admit this API alone, which is what the certificate would prove",
         )
         acknowledge(
             self.stage,
             rule="NIST.800.53.R5::NIST.800.53.R5-APIGWCacheEnabledAndEncrypted",
             reason="The rule wants every method cached, but answers about a user's own data must never be (API-05); "
             "the cacheable reference route is cached and encrypted by its own method setting.",
+            owner="platform",
+            expires=date(2027, 6, 30),
+            ticket="RISK-15",
+            mitigated_by="the cacheable reference route is cached and encrypted by its own method setting",
         )

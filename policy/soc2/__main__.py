@@ -1,26 +1,34 @@
 """``python -m soc2 ASSEMBLY``: what the gate let pass in a synthesised environment, and why, as an auditor reads it."""
 
-import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from soc2.gate import EVIDENCE
+from soc2.evidence import FILE, AcknowledgementRecord, Evidence, read
+from soc2.rule import Status
 
 USAGE = "usage: python -m soc2 ASSEMBLY, for example .alex/prod/assembly after: make synth ENV=prod"
 
 
-def lines(evidence: dict[str, Any]) -> Iterator[str]:
-    """The evidence of a passed gate as text: rules that are switched off, then acknowledgements by construct."""
-    off, accepted = evidence["switched_off"], evidence["acknowledged"]
-    yield f"{', '.join(evidence['packs'])}: {len(off)} rules switched off, {len(accepted)} findings acknowledged"
+def lines(evidence: Evidence) -> Iterator[str]:
+    """The evidence of a passed gate as text: verdicts, rules that are switched off, acknowledgements by construct."""
+    off, accepted = evidence.switched_off, evidence.acknowledgements
+    yield f"{', '.join(evidence.packs)}: {len(off)} rules switched off, {len(accepted)} findings acknowledged"
+    verdicts = Counter(result.status for result in evidence.results)
+    yield f"{len(evidence.rules)} SOC2 rules: " + ", ".join(f"{verdicts[s]} {s.value}" for s in Status if verdicts[s])
     yield "\nSwitched off everywhere (findings that were not raised)"
     for rule in off:
-        yield f"\n  {rule['rule']} ({rule['findings']})\n    why: {rule['reason']}\n    instead: {rule['covered_by']}"
+        yield f"\n  {rule.rule} ({rule.findings})\n    why: {rule.reason}\n    instead: {rule.covered_by}"
     yield "\nAcknowledged, each for one finding on one construct"
-    for entry in sorted(accepted, key=lambda entry: (entry["path"], entry["id"])):
-        yield f"\n  {entry['path']}\n    {entry['id']}\n    {entry['reason']}"
+    for entry in accepted:
+        yield f"\n  {entry.path}\n    {entry.id}\n    {entry.reason}\n    {decision(entry)}"
+
+
+def decision(entry: AcknowledgementRecord) -> str:
+    """Treatment, owner, expiry and ticket on one line."""
+    treatment = f"mitigated by {entry.by}" if entry.by else entry.treatment
+    return f"{treatment}; {entry.owner} until {entry.expires}, {entry.ticket}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,11 +36,15 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
         print(USAGE, file=sys.stderr)
         return 1
-    file = Path(arguments[0]) / EVIDENCE
+    file = Path(arguments[0]) / FILE
     if not file.is_file():
         print(f"{file} is missing: that assembly did not pass the gate, or is none. {USAGE}", file=sys.stderr)
         return 1
-    print("\n".join(lines(json.loads(file.read_text("utf-8")))))
+    try:
+        print("\n".join(lines(read(file))))
+    except ValueError as error:
+        print(f"{file} is no evidence: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -1,34 +1,28 @@
 """The verdict over a synthesised assembly, read from its files alone.
 
 Decision: CDK can be told to ignore findings (`--ignore-errors`, CDK_APP_MODE, a context flag) and reports success when
-no
-pack was attached. So the verdict does not rest on CDK's exit status: every pack must have run, the report must exist
-and
-hold no open finding, and every acknowledgement must be namespaced, reasoned, on a construct, and meet exactly one
-finding.
+no pack was attached. So the verdict does not rest on CDK's exit status: every pack must have run and refused its
+canary, the report must exist and hold no open finding, and every acknowledgement must be namespaced, with sound terms,
+on a construct, and meet exactly one finding.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PACKS = ("AwsSolutions", "NIST.800.53.R5", "Serverless")
-"""The rule packs that must have judged an assembly."""
+from soc2.acknowledgements import ID_EXAMPLE, Terms, parse
+from soc2.rule import PACK
 
-EVIDENCE = "policy-gate.json"
-"""Written into an assembly that passed: which rules were not applied, and every acknowledgement with its reason."""
+PACKS = (PACK, "AwsSolutions", "NIST.800.53.R5", "Serverless")
+"""The rule packs that must have judged an assembly."""
 
 REPORT = "validation-report.json"
 ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 CDK_INTERNAL = ("CloudFormation-Validate::", "Annotation::@aws-cdk")
 """Acknowledgements that CDK's own constructs make."""
-
-SHORTEST_REASON = 40
-_EXPIRY = re.compile(r"\[until (\d{4}-\d{2}-\d{2})\]$")
 
 
 class GateError(Exception):
@@ -46,11 +40,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """An accepted finding: the id, the path of the construct it stands on, and the reason."""
+    """An accepted finding: the id, the path of the construct it stands on, and the text with its terms."""
 
     id: str
     path: str
-    reason: str
+    text: str
+
+    @property
+    def terms(self) -> Terms | None:
+        """What was decided; None when the text states no terms."""
+        return parse(self.text)
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,12 @@ class Verdict:
         where = f"{ack.path}: the acknowledgement of {ack.id!r}"
         if ack.id.startswith("Annotation::"):
             # What CDK makes of a bare id.
-            yield f"{where} has no namespace: write the id as the report prints it (AwsSolutions::AwsSolutions-S1)"
+            yield f"{where} has no namespace: write the id as the report prints it ({ID_EXAMPLE})"
             return
-        if len(ack.reason.split()) < 5 or len(ack.reason) < SHORTEST_REASON:
-            yield f"{where} needs a reason that a reviewer can judge"
-        if (expired := _EXPIRY.search(ack.reason)) and date.fromisoformat(expired[1]) < datetime.now(UTC).date():
-            yield f"{where} ended on {expired[1]}: remove its cause, or have it reviewed again"
+        if ack.terms is None:
+            yield f"{where} states no reason, owner, expiry and ticket: make it with soc2.acknowledge"
+        else:
+            yield from (f"{where} {problem}" for problem in ack.terms.problems(datetime.now(UTC).date()))
         if ack.path in self.stacks:
             yield f"{where} stands on a whole stack: put it on the construct that has the finding"
         met = self.met.get((ack.id, ack.path), ())
@@ -122,12 +121,16 @@ def _findings(pack: str, violation: dict[str, Any]) -> Iterator[Finding]:
         at = next(
             (line for trace in construct.get("stackTraces", ()) for line in trace.splitlines() if ".py:" in line), ""
         )
-        text = f"{name}: {_first_sentence(violation['description'])}" + (f" [{at.strip()}]" if at else "")
+        text = _text(pack, violation) + (f" [{at.strip()}]" if at else "")
         yield Finding(f"{pack.replace(' ', '-')}::{name}", construct.get("constructPath", "(no construct)"), text)
 
 
-def _first_sentence(description: str) -> str:
-    return description.split(" - (Control IDs", maxsplit=1)[0].split(". ", maxsplit=1)[0].rstrip(".")
+def _text(pack: str, violation: dict[str, Any]) -> str:
+    """What a finding says: ours name the criteria, the value found and the fix; other packs', the rule."""
+    description: str = violation["description"]
+    if pack != PACK:
+        return f"{violation['ruleName']}: {description.split(' - (Control IDs', 1)[0].split('. ', 1)[0].rstrip('.')}"
+    return f"{description}; fix: {violation.get('suggestedFix', '')}"
 
 
 def _stack_paths(assembly: Path) -> Iterator[str]:
@@ -149,16 +152,16 @@ def read_acknowledgements(assembly: Path) -> Iterator[Acknowledgement]:
 
 
 def refuse_unless_clean(
-    verdict: Verdict, *, missing_packs: Iterable[str] = (), above: Iterable[Acknowledgement] = ()
+    verdict: Verdict, *, broken_packs: Iterable[str] = (), above: Iterable[Acknowledgement] = ()
 ) -> None:
     """Raise unless the verdict is clean.
 
-    :param missing_packs: packs that should have judged the assembly and were never asked; a report does not tell them
-        from packs that found nothing.
+    :param broken_packs: what is wrong with the packs that should have judged the assembly; a report does not tell a
+        pack that was never asked from one that found nothing.
     :param above: acknowledgements on the app or a stage, which the assembly's files do not show.
     :raises GateError: with every problem.
     """
-    problems = [f"the rule pack {pack} did not run: that is a broken gate, not a pass" for pack in missing_packs]
+    problems = [f"{broken}: that is a broken gate, not a pass" for broken in broken_packs]
     problems += verdict.problems()
     problems += [
         f"{ack.path or 'the app'}: the acknowledgement of {ack.id!r} stands on a whole stage or app: "

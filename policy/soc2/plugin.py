@@ -1,115 +1,81 @@
-"""The only part of the package that knows CDK: runs the packs in a synthesis, and asks the gate for its verdict."""
+"""Runs the packs in a synthesis, asks the gate for its verdict, and writes the evidence of what passed.
 
-import json
+Two lines for any application: ``from soc2 import synthesise``, and ``synthesise(app)`` in the place of ``app.synth()``.
+"""
+
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import jsii
-from aws_cdk import (
-    App,
-    IPolicyValidationContext,
-    IPolicyValidationPlugin,
-    PolicyValidationPluginReport,
-    PolicyViolation,
-    Stage,
-    Validations,
-)
-from cdk_nag import AwsSolutionsChecks, NagPack, NIST80053R5Checks, ServerlessChecks
+from aws_cdk import App, Stage, Validations
 
-from soc2.exceptions import SWITCHED_OFF
+from soc2.attached import MARK
+from soc2.collect import collect
+from soc2.evidence import FILE, write
+from soc2.exceptions import SwitchedOff
 from soc2.gate import (
     ACKNOWLEDGED,
     CDK_INTERNAL,
-    EVIDENCE,
     PACKS,
     REPORT,
     Acknowledgement,
     GateError,
-    Verdict,
     read_verdict,
     refuse_unless_clean,
 )
+from soc2.packs import NagChecks, SocChecks, nag_packs
+from soc2.profile import Profile
 
 
-@jsii.implements(IPolicyValidationPlugin)
-class Pack:
-    """A cdk-nag pack without the rules that are switched off by name; its warnings count as errors.
+def synthesise(
+    app: App, *, profile: Profile | None = None, switched_off: Sequence[SwitchedOff] = (), settings: str = ""
+) -> Path:
+    """Synthesise ``app`` with every pack attached; return the assembly's folder, with its evidence, if nothing is
+    wrong with it.
 
-    The pack keeps its name, so that acknowledgements read as cdk-nag's documentation says.
-    """
-
-    version: str | None = None
-    rule_ids: list[str] | None = None
-
-    def __init__(self, pack: NagPack, switched_off: Iterable[str]) -> None:
-        self._pack = pack
-        self._name = pack.read_pack_name
-        self._switched_off = frozenset(switched_off)
-        self.ran = False
-        self.left_out: Counter[str] = Counter()
-
-    @property
-    def name(self) -> str:
-        """The pack's name, the namespace of its rules."""
-        return self._name
-
-    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
-        """Findings of the whole construct tree."""
-        found = self._pack.validate_scope(context.app_construct).violations
-        self.ran = True
-        kept = []
-        for violation in found:
-            rule = f"{self._name}::{violation.rule_name}"
-            if rule in self._switched_off:
-                self.left_out[rule] += len(violation.violating_resources)
-            else:
-                kept.append(violation)
-        violations = [
-            PolicyViolation(
-                rule_name=violation.rule_name,
-                description=violation.description,
-                severity="error",
-                violating_resources=violation.violating_resources,
-            )
-            for violation in kept
-        ]
-        return PolicyValidationPluginReport(success=not violations, violations=violations)
-
-
-def synthesise(app: App) -> Path:
-    """Synthesise ``app`` with every pack attached; return the assembly's folder, with `EVIDENCE`, if nothing is wrong
-    with it.
-
+    :param profile: what the application says of itself; without one it is judged as production.
+    :param switched_off: rules of other packs that contradict the application's design, each with what covers it.
+    :param settings: hash of what the application was made from, for the evidence.
     :raises GateError: findings, unsound acknowledgements, or a gate that did not run.
     """
-    switched_off = [rule.rule for rule in SWITCHED_OFF]
-    checks = (AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks)
-    packs = [Pack(check(app, verbose=True), switched_off) for check in checks]
-    Validations.of(app).add_plugins(*packs)
+    profile = profile or Profile()
+    soc = SocChecks(profile)
+    nag = nag_packs(app, (rule.rule for rule in switched_off))
+    Validations.of(app).add_plugins(soc, *nag)
+    app.node.add_metadata(MARK, list(PACKS))
     folder = Path(app.outdir)
-    for older in (REPORT, EVIDENCE):  # an older report must not speak for this synthesis
+    for older in (REPORT, FILE):  # an older report must not speak for this synthesis
         (folder / older).unlink(missing_ok=True)
     try:
         app.synth()
     except RuntimeError as error:
         if "ValidationFailed" not in str(error) or not (folder / REPORT).exists():
             raise
-    missing = set(PACKS) - {pack.name for pack in packs if pack.ran}
     verdict = read_verdict(folder)
-    refuse_unless_clean(verdict, missing_packs=sorted(missing), above=_above_stacks(app))
-    _write_evidence(folder, verdict, sum((pack.left_out for pack in packs), Counter()))
+    refuse_unless_clean(verdict, broken_packs=_broken([soc, *nag]), above=_above_stacks(app))
+    evidence = collect(
+        soc.results,
+        verdict,
+        assembly=folder,
+        profile=profile,
+        templates=soc.templates,
+        switched_off=switched_off,
+        left_out=sum((pack.left_out for pack in nag), Counter()),
+        settings=settings,
+    )
+    write(evidence, folder / FILE)
     return folder
 
 
-def _write_evidence(folder: Path, verdict: Verdict, left_out: Counter[str]) -> None:
-    evidence = {
-        "packs": PACKS,
-        "switched_off": [asdict(rule) | {"findings": left_out[rule.rule]} for rule in SWITCHED_OFF],
-        "acknowledged": [asdict(acknowledgement) for acknowledgement in verdict.acknowledgements],
-    }
-    (folder / EVIDENCE).write_text(json.dumps(evidence, indent=1) + "\n", "utf-8")
+def _broken(packs: Iterable[SocChecks | NagChecks]) -> Iterator[str]:
+    """What is wrong with the packs themselves."""
+    by_name = {pack.name: pack for pack in packs}
+    for name in PACKS:
+        pack = by_name.get(name)
+        if pack is None or not pack.ran:
+            yield f"the rule pack {name} did not run"
+        elif not pack.canary_died:
+            yield f"the rule pack {name} found nothing wrong with its canary"
 
 
 def _above_stacks(app: App) -> Iterator[Acknowledgement]:
@@ -121,4 +87,4 @@ def _above_stacks(app: App) -> Iterator[Acknowledgement]:
                         yield Acknowledgement(rule, scope.node.path, reason)
 
 
-__all__ = ["PACKS", "GateError", "Pack", "synthesise"]
+__all__ = ["PACKS", "GateError", "synthesise"]

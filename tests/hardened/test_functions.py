@@ -1,6 +1,5 @@
 """A function has what its grants give and nothing else, and somebody is told when it fails."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from aws_cdk.assertions import Template
 
 from hardened import Alerts, AlertTopic, FunctionNetwork
 from hardened.alarms import ErrorLimits
-from hardened.functions import INTERFACE_ACTIONS, Function, FunctionDefaults, Program, Size
+from hardened.function_policies import INTERFACE_ACTIONS, FunctionPolicies
+from hardened.functions import Function, FunctionDefaults, Program, Size
 
 CODE = lambda_.Code.from_inline("def handler(event, context): ...")
 
@@ -37,6 +37,7 @@ def defaults(stack: Stack, *, in_vpc: bool) -> FunctionDefaults:
             warning=AlertTopic(stack, "Warning", master_key=key, display_name="warning"),
         ),
         errors=ErrorLimits(rate_pct=1, count=5),
+        policies=FunctionPolicies(stack, "Policies"),
     )
 
 
@@ -80,14 +81,16 @@ def test_a_role_without_grants_may_only_write_the_functions_own_log(template: di
             "Resource": {"Fn::GetAtt": [log, "Arn"]},
         }
     ]
-    managed = only(template, "AWS::IAM::Role", "PlainRole")["ManagedPolicyArns"]
-    names = [arn["Ref"] for arn in managed]
-    assert [name.startswith(("FunctionTraces", "FunctionInterfaces")) for name in names] == [True, True]
+    role = only(template, "AWS::IAM::Role", "PlainRole")
+    traces, interfaces = (arn["Ref"] for arn in role["ManagedPolicyArns"])
+    assert traces.startswith("PoliciesTraces")
+    assert interfaces.startswith("PoliciesInterfaces")
+    assert role["PermissionsBoundary"]["Ref"].startswith("PoliciesBoundary")
 
 
 def test_code_inside_a_function_cannot_use_lambdas_network_permissions(template: dict[str, Any]) -> None:
     """Otherwise a taken-over function could attach interfaces anywhere in the account's network."""
-    statements = only(template, "AWS::IAM::ManagedPolicy", "FunctionInterfaces")["PolicyDocument"]["Statement"]
+    statements = only(template, "AWS::IAM::ManagedPolicy", "PoliciesInterfaces")["PolicyDocument"]["Statement"]
     allowed, denied = statements
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
     assert set(denied["Action"]) == set(allowed["Action"]) == set(INTERFACE_ACTIONS)
@@ -199,5 +202,6 @@ def test_outside_the_vpc_no_network_permission_is_given() -> None:
         stack, "Plain", defaults=defaults(stack, in_vpc=False), program=Program(code=CODE, handler="index.handler")
     )
     resources = Template.from_stack(stack).to_json()["Resources"]
-    assert "ec2:" not in json.dumps(resources)
+    [traces] = only(resources, "AWS::IAM::Role", "PlainRole")["ManagedPolicyArns"]
+    assert traces["Ref"].startswith("PoliciesTraces")
     assert "VpcConfig" not in only(resources, "AWS::Lambda::Function", "PlainFunction")

@@ -1,8 +1,7 @@
 """The policy gate closes on a bad resource, whatever CDK is told to ignore (CONF-06).
 
 Each test runs a small application in a process of its own, as `cdk synth` does, with a bucket that anybody may read
-over
-plain HTTP. A gate that only prints findings would let it pass.
+over plain HTTP. A gate that only prints findings would let it pass.
 """
 
 import json
@@ -14,18 +13,23 @@ from typing import Any
 
 import pytest
 
+from soc2 import PACKS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BAD = """
 import sys
 import stacks.node
 from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
-from soc2 import GateError, synthesise
+from soc2 import GateError, Profile, synthesise
 
+ONCE = ("CloudTrail::Trail", "Config::ConfigurationRecorder", "Config::DeliveryChannel", "GuardDuty::Detector",
+    "SecurityHub::Hub", "Events::Rule")
+PROFILE = Profile(elsewhere={f"AWS::{name}": "the security account" for name in ONCE})
 app = App()
 s3.CfnBucket(Stack(app, "Planted"), "Open")
 try:
-    synthesise(app)
+    synthesise(app, profile=PROFILE)
 except GateError as error:
     sys.exit(str(error))
 """
@@ -57,7 +61,7 @@ def test_a_planted_resource_closes_the_gate(tmp_path: Path) -> None:
     assert "the policy gate is closed" in result.stderr
     assert "AwsSolutions-S10" in result.stderr
     assert "Planted/Open" in result.stderr
-    assert "app.py:9" in result.stderr
+    assert "app.py:12" in result.stderr
     assert "acknowledge with 'NIST.800.53.R5::NIST.800.53.R5-S3BucketVersioningEnabled'" in result.stderr
 
 
@@ -70,7 +74,7 @@ def test_the_same_application_without_the_resource_passes(tmp_path: Path) -> Non
 
 def test_without_the_gate_the_planted_resource_would_pass(tmp_path: Path) -> None:
     """The canary dies of the gate and of nothing else: CDK by itself finds nothing wrong with that bucket."""
-    result = run(BAD.replace("    synthesise(app)", "    app.synth()"), tmp_path)
+    result = run(BAD.replace("    synthesise(app, profile=PROFILE)", "    app.synth()"), tmp_path)
     assert result.returncode == 0, result.stderr
 
 
@@ -130,7 +134,7 @@ def test_the_cdk_command_cannot_ignore_findings(tmp_path: Path, options: list[st
 def test_a_synthesis_without_packs_is_a_broken_gate(tmp_path: Path) -> None:
     """Without a pack CDK's report looks exactly like a clean one."""
     program = BAD.replace(
-        "from soc2 import", "import soc2.plugin\nsoc2.plugin.Pack.validate = None\nfrom soc2 import"
+        "from soc2 import", "import soc2.packs\nsoc2.packs.NagChecks.validate = None\nfrom soc2 import"
     ).replace("try:", "from aws_cdk import Validations\nValidations.add_plugins = lambda *_: None\ntry:")
     result = run(program, tmp_path)
     assert result.returncode == 1
@@ -142,7 +146,7 @@ def test_a_single_missing_pack_is_a_broken_gate(tmp_path: Path) -> None:
     program = BAD.replace(
         "try:",
         "from aws_cdk import Validations\noriginal = Validations.add_plugins\n"
-        "Validations.add_plugins = lambda self, *packs: original(self, *packs[:2])\ntry:",
+        "Validations.add_plugins = lambda self, *packs: original(self, *packs[:3])\ntry:",
     )
     result = run(program.replace('s3.CfnBucket(Stack(app, "Planted"), "Open")', 'Stack(app, "Planted")'), tmp_path)
     assert result.returncode == 1
@@ -153,8 +157,8 @@ def test_a_pack_that_crashes_closes_the_gate(tmp_path: Path) -> None:
     """A rule pack that raises has judged nothing."""
     program = BAD.replace(
         "try:",
-        "import soc2.plugin\ndef boom(self, context):\n    raise ValueError('broken rule')\n"
-        "soc2.plugin.Pack.validate = boom\ntry:",
+        "import soc2.packs\ndef boom(self, context):\n    raise ValueError('broken rule')\n"
+        "soc2.packs.NagChecks.validate = boom\ntry:",
     )
     result = run(program, tmp_path)
     assert result.returncode == 1
@@ -173,34 +177,92 @@ def test_an_older_report_does_not_speak_for_this_synthesis(tmp_path: Path) -> No
     assert result.returncode == 1
 
 
-# construct, acknowledged rule, reason -> the gate's message
+# construct, acknowledged rule, text -> the gate's message
 UNSOUND = {
-    ("bucket", "AwsSolutions-S1", "SOUND"): "'Annotation::AwsSolutions-S1' has no namespace",
-    ("bucket", "AwsSolutions::AwsSolutions-S1", "''"): "'AwsSolutions::AwsSolutions-S1' needs a reason",
-    ("bucket", "AwsSolutions::AwsSolutions-S2", "SOUND + ' [until 2026-01-31]'"): "ended on 2026-01-31",
-    ("stack", "AwsSolutions::AwsSolutions-S2", "SOUND"): "S2' stands on a whole stack",
-    ("app", "AwsSolutions::AwsSolutions-S10", "SOUND"): "S10' stands on a whole stage or app",
-    ("bucket", "AwsSolutions::AwsSolutions-RDS2", "SOUND"): "RDS2' meets no finding",
-    ("parent", "NIST.800.53.R5::NIST.800.53.R5-S3BucketVersioningEnabled", "SOUND"): "hides 2 findings",
+    ("bucket", "AwsSolutions-S1", "sound()"): "'Annotation::AwsSolutions-S1' has no namespace",
+    ("bucket", "AwsSolutions::AwsSolutions-S1", "''"): "'AwsSolutions::AwsSolutions-S1' states no reason, owner",
+    ("bucket", "AwsSolutions::AwsSolutions-S2", "sound(expires=date(2026, 1, 31))"): (
+        "S2' ended on 2026-01-31: platform removes its cause"
+    ),
+    ("bucket", "SOC2::SOC2-S3-VERSIONS", "sound(expires=date(2090, 1, 31))"): "400 days at most",
+    ("stack", "AwsSolutions::AwsSolutions-S2", "sound()"): "S2' stands on a whole stack",
+    ("app", "AwsSolutions::AwsSolutions-S10", "sound()"): "S10' stands on a whole stage or app",
+    ("bucket", "AwsSolutions::AwsSolutions-RDS2", "sound()"): "RDS2' meets no finding",
+    ("bucket", "SOC2::SOC2-SQS-KEY", "sound()"): "SQS-KEY' meets no finding",
+    ("parent", "NIST.800.53.R5::NIST.800.53.R5-S3BucketVersioningEnabled", "sound()"): "hides 2 findings",
+    ("parent", "SOC2::SOC2-S3-TLS", "sound()"): "hides 2 findings",
 }
 
 
 def test_unsound_acknowledgements_close_the_gate(tmp_path: Path) -> None:
     """CDK accepts each of these in silence; a reviewer could not tell what they hide."""
     calls = "\n".join(
-        f"Validations.of({construct}).acknowledge(Acknowledgment(id='{rule}', reason={reason}))"
-        for construct, rule, reason in UNSOUND
+        f"Validations.of({construct}).acknowledge(Acknowledgment(id='{rule}', reason={text}))"
+        for construct, rule, text in UNSOUND
     )
     program = BAD.replace(
         's3.CfnBucket(Stack(app, "Planted"), "Open")',
-        "from aws_cdk import Acknowledgment, Validations\nfrom constructs import Construct\n"
-        "SOUND = 'A reason that is long enough for somebody to review it.'\n"
+        "from datetime import date, timedelta\nfrom aws_cdk import Acknowledgment, Validations\n"
+        "from constructs import Construct\nfrom soc2.acknowledgements import Terms\n"
+        "def sound(expires=date.today() + timedelta(days=30)):\n"
+        "    reason = 'A reason that is long enough for somebody to review it.'\n"
+        "    return Terms(reason, 'platform', expires, 'RISK-1').text()\n"
         'stack = Stack(app, "Planted")\nparent = Construct(stack, "Parent")\nbucket = s3.CfnBucket(parent, "Open")\n'
         f's3.CfnBucket(parent, "Other")\n{calls}',
     )
     result = run(program, tmp_path)
     assert result.returncode == 1
     assert [message for message in UNSOUND.values() if message not in result.stderr] == []
+
+
+CLEAN = BAD.replace('s3.CfnBucket(Stack(app, "Planted"), "Open")', 'Stack(app, "Planted")')
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_pack_that_lets_its_canary_live_closes_the_gate(tmp_path: Path, pack: str) -> None:
+    """The application is clean, and so is the report: only the canary tells that the pack sees nothing any more."""
+    program = CLEAN.replace("try:", f"import soc2.packs\nsoc2.packs.CANARIES[{pack!r}] = 'never-raised'\ntry:")
+    result = run(program, tmp_path)
+    assert result.returncode == 1
+    assert f"the rule pack {pack} found nothing wrong with its canary" in result.stderr
+    assert result.stderr.count("  - ") == 1
+
+
+def test_a_pack_of_ours_without_rules_lets_its_canary_live(tmp_path: Path) -> None:
+    """Rules are registered by importing them: a package that lost them would judge everything compliant."""
+    result = run(CLEAN.replace("try:", "import soc2.packs\nsoc2.packs.RULES.clear()\ntry:"), tmp_path)
+    assert result.returncode == 1
+    assert "the rule pack SOC2 found nothing wrong with its canary" in result.stderr
+
+
+def test_an_application_that_nobody_gave_to_the_gate_is_not_synthesised(tmp_path: Path) -> None:
+    """Somebody who writes app.synth() gets no templates to deploy."""
+    program = """
+import stacks.node
+from aws_cdk import App, Stack, Stage
+from hardened import demand_gate
+
+app = App()
+stage = Stage(app, "Alex-test")
+Stack(stage, "Data")
+demand_gate(stage)
+app.synth()
+"""
+    result = run(program, tmp_path)
+    assert result.returncode == 1
+    assert "no policy gate is attached" in result.stderr
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_our_findings_name_rule_criteria_value_and_fix(tmp_path: Path) -> None:
+    """Whom the gate stops must know what to change, and why, without opening another page."""
+    result = run(BAD, tmp_path)
+    [line] = [
+        line for line in result.stderr.splitlines() if line.startswith("  - Planted/Open: SOC2-S3-VERSIONS [SOC 2 A1.2")
+    ]
+    assert "VersioningConfiguration.Status is nothing" in line
+    assert "versioned=True" in line
+    assert "app.py:" in line
 
 
 def test_the_application_itself_is_judged(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from soc2 import GateError, synthesise
+from soc2 import SWITCHED_OFF, GateError, Profile, synthesise
+
+ONCE = ("CloudTrail::Trail", "Config::ConfigurationRecorder", "Config::DeliveryChannel", "GuardDuty::Detector")
+ELSEWHERE = {f"AWS::{name}": "the security account" for name in (*ONCE, "SecurityHub::Hub", "Events::Rule")}
 
 
 def bucket_of(throwaway: Any) -> Any:
@@ -19,14 +22,15 @@ def bucket_of(throwaway: Any) -> Any:
 def test_a_plain_bucket_passes_as_the_defaults_make_it(throwaway: Any) -> None:
     """Else the next test would die of something else."""
     bucket_of(throwaway)
-    synthesise(throwaway.node.root)
+    synthesise(throwaway.node.root, profile=Profile(elsewhere=ELSEWHERE), switched_off=SWITCHED_OFF)
 
 
 def test_a_bucket_without_its_key_closes_the_gate(throwaway: Any) -> None:
     """SEC-06, CONF-06: whoever takes the customer's key off one bucket is stopped, and told which one it is."""
     bucket_of(throwaway).bucket_encryption = None
     with pytest.raises(GateError) as error:
-        synthesise(throwaway.node.root)
+        synthesise(throwaway.node.root, profile=Profile(elsewhere=ELSEWHERE), switched_off=SWITCHED_OFF)
+    assert "SOC2-S3-KEY" in str(error.value)
     assert "S3DefaultEncryptionKMS" in str(error.value)
     assert "Throwaway/Plain" in str(error.value)
 

@@ -73,9 +73,9 @@ def test_the_authorizer_trusts_the_user_pool_and_the_issuers_of_the_settings(dep
     assert len(others) == len(load(deployed.environment).auth.trusted_issuers)
 
 
-def test_an_added_issuer_reaches_the_authorizer(cdk_context: Any, stub_bundles: Any, tmp_path: Path) -> None:
+def test_an_added_issuer_reaches_the_authorizer(ungated_app: Any, stub_bundles: Any, tmp_path: Path) -> None:
     """AUTH-05: Okta or Clerk is a setting, not a change of code."""
-    from aws_cdk import App, Stack
+    from aws_cdk import Stack
     from aws_cdk.assertions import Template
 
     from stacks.stage import PlatformStage
@@ -85,7 +85,7 @@ def test_an_added_issuer_reaches_the_authorizer(cdk_context: Any, stub_bundles: 
     overlay.write_text(
         json.dumps({"auth": {"trusted_issuers": [{**okta, "audience_claim": "cid", "user_claim": "uid"}]}})
     )
-    stage = PlatformStage(App(context=cdk_context), settings=load("dev", overlay), bundles=stub_bundles)
+    stage = PlatformStage(ungated_app, settings=load("dev", overlay), bundles=stub_bundles)
     functions = Template.from_stack(cast(Stack, stage.node.find_child("Api"))).find_resources("AWS::Lambda::Function")
     (authorizer,) = [f["Properties"] for key, f in functions.items() if key.startswith("AuthorizerFunction")]
     parsed = environment.parse(environment.AuthorizerEnvironment, variables(authorizer))
@@ -140,16 +140,16 @@ def test_production_answers_at_once_and_over_tls_1_3_only(assembly: Callable[[st
     assert not assembly("dev").of_type("AWS::Lambda::Alias", "Api")
 
 
-def test_the_account_wide_logging_role_can_be_adopted(cdk_context: Any, stub_bundles: Any, tmp_path: Path) -> None:
+def test_the_account_wide_logging_role_can_be_adopted(ungated_app: Any, stub_bundles: Any, tmp_path: Path) -> None:
     """A second environment in the same account must not take over the first one's role."""
-    from aws_cdk import App, Stack
+    from aws_cdk import Stack
     from aws_cdk.assertions import Template
 
     from stacks.stage import PlatformStage
 
     overlay = tmp_path / "shared.yaml"
     overlay.write_text("singletons: {api_gateway_account: adopt}")
-    stage = PlatformStage(App(context=cdk_context), settings=load("dev", overlay), bundles=stub_bundles)
+    stage = PlatformStage(ungated_app, settings=load("dev", overlay), bundles=stub_bundles)
     Template.from_stack(cast(Stack, stage.node.find_child("Api"))).resource_count_is("AWS::ApiGateway::Account", 0)
 
 

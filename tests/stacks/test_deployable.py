@@ -86,10 +86,11 @@ def _wild(made: Any) -> Iterator[tuple[str, str]]:
 
 @ALL_ENVIRONMENTS
 def test_every_wildcard_is_known(environment: str, assembly: Callable[[str], Any]) -> None:
-    """IAM-05: three policies whose actions know no resources, and the one folder that Config names files in."""
+    """IAM-05: policies whose actions know no resources, the boundary, and the one folder that Config names files in."""
     known = {
-        (r"FunctionTraces", r"\*"),
-        (r"FunctionInterfaces", r"\*"),
+        (r"FunctionPoliciesTraces", r"\*"),
+        (r"FunctionPoliciesInterfaces", r"\*"),
+        (r"FunctionPoliciesBoundary", r"\*"),
         (r"RotationRoleDefaultPolicy", r"\*"),
         (r"RecorderRoleDefaultPolicy", r".+/AWSLogs/111122223333/Config/\*"),
     }
@@ -161,12 +162,14 @@ def test_the_gate_is_open_for_what_an_account_adds(
     """An overlay must not meet, at the first deployment, a finding that no test of ours has seen."""
     from aws_cdk import App
 
-    from soc2 import synthesise
+    from app import judged_as
+    from soc2 import SWITCHED_OFF, synthesise
     from stacks.stage import PlatformStage
 
     environment, text = OVERLAYS[what]
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(text)
     app = App(outdir=str(tmp_path / "out"), context=cdk_context)
-    PlatformStage(app, settings=load(environment, overlay), bundles=stub_bundles)
-    assert (synthesise(app) / "policy-gate.json").exists()
+    settings = load(environment, overlay)
+    PlatformStage(app, settings=settings, bundles=stub_bundles)
+    assert (synthesise(app, profile=judged_as(settings), switched_off=SWITCHED_OFF) / "evidence.json").exists()

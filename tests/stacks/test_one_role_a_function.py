@@ -1,7 +1,7 @@
 """Each function is somebody of its own (defect 9 of an earlier system: one role for all agents, named by a pattern)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,3 +18,35 @@ def test_no_two_functions_share_a_role(environment: str, assembly: Callable[[str
     )
     assert len(functions) >= 9
     assert [role for role, users in roles.items() if users > 1] == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_boundary_limits_every_function_and_covers_every_grant(
+    environment: str, assembly: Callable[[str], Any]
+) -> None:
+    """IAM-08: a grant beyond the boundary would fail at run time only; a boundary beyond the grants limits nothing."""
+    made = assembly(environment)
+    [boundary] = [p for where, p in made.of_type("AWS::IAM::ManagedPolicy").items() if "Boundary" in where]
+    most = set(_actions(boundary["PolicyDocument"]["Statement"]))
+    roles = {
+        where: role
+        for where, role in made.of_type("AWS::IAM::Role").items()
+        if "lambda.amazonaws.com" in str(role["AssumeRolePolicyDocument"])
+    }
+    assert [where for where, role in roles.items() if "PermissionsBoundary" not in role] == []
+    granted = {
+        action
+        for where, policy in made.of_type("AWS::IAM::Policy").items()
+        if {f"{where.split('/')[0]}/{role['Ref']}" for role in policy["Roles"]} & set(roles)
+        for action in _actions(policy["PolicyDocument"]["Statement"])
+    }
+    assert granted
+    assert granted - most == set()
+    shared = {action for action in most if action.startswith(("xray:", "ec2:"))}
+    assert most - shared - granted == set(), "nobody uses these: take them out"
+
+
+def _actions(statements: list[dict[str, Any]]) -> Iterator[str]:
+    for statement in statements:
+        actions = statement["Action"]
+        yield from [actions] if isinstance(actions, str) else actions

@@ -72,9 +72,13 @@ def test_keys_rotate_and_duties_are_separate(environment: str, assembly: Callabl
             named = "KeyAdministrators" in str(statement["Principal"])
             deployment = "cfn-exec-role" in str(statement.get("Condition", {}).get("ArnEquals", ""))
             assert named or deployment, f"{where}: administration for {statement['Principal']}"
-        [never] = [s for s in statements if s["Effect"] == "Deny"]
+        never, only_through_services = [s for s in statements if s["Effect"] == "Deny"]
         assert "KeyAdministrators" in str(never["Principal"])
         assert _actions(never) >= USE
+        assert _actions(only_through_services) >= USE
+        assert set(only_through_services["Condition"]) == {"ArnEquals", "Null"}
+        assert "cfn-exec-role" in str(only_through_services["Condition"]["ArnEquals"]["aws:PrincipalArn"])
+        assert only_through_services["Condition"]["Null"] == {"kms:ViaService": "true"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -1,0 +1,1 @@
+"""What an auditor gets: the report, OSCAL, the signature, the control matrix; all made from evidence.json."""

@@ -1,0 +1,81 @@
+"""A bar per category of criteria, its verdicts side by side, as inline SVG in the house's drawing language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from alex.charts_svg import WIDTH, clipped, drawing, tag
+from alex.evidence.report_model import ORDER, Counts, summary
+from soc2.rule import Status
+
+DRAWN = tuple(reversed([status for status in ORDER if status != Status.NOT_APPLICABLE]))
+"""What a bar is made of, from the left; what did not apply is no part of a share."""
+
+STYLES = {
+    Status.COMPLIANT: "s-compliant",
+    Status.ACKNOWLEDGED: "s-acknowledged",
+    Status.UNDECIDED: "s-undecided",
+    Status.NON_COMPLIANT: "s-non-compliant",
+    Status.NOT_APPLICABLE: "s-not-applicable",
+}
+"""CSS class of each verdict, here, on badges and on filters."""
+
+_LABELS, _VALUES, _STEP, _THICK, _LEAST = 276, 168, 26, 12, 4.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar: ``CC6 Logical and physical access`` and its verdicts."""
+
+    label: str
+    counts: Counts
+
+    @property
+    def judged(self) -> int:
+        """Verdicts that a share can be taken of."""
+        return sum(self.counts.get(status, 0) for status in DRAWN)
+
+
+def bars(rows: Sequence[Row]) -> str:
+    """Every bar has the full length, so that shares compare; a single open finding is never too thin to see."""
+    drawn = "".join(_bar(row, _STEP * index + _STEP / 2) for index, row in enumerate(rows))
+    spoken = "; ".join(f"{row.label}: {summary(row.counts) if row.judged else 'by tests or process'}" for row in rows)
+    return drawing(
+        drawn,
+        ident="categories",
+        title="Verdicts by category of criteria",
+        summary=spoken or "no category",
+        width=WIDTH,
+        height=max(_STEP * len(rows), _STEP),
+        css="bars stacked",
+    )
+
+
+def _bar(row: Row, middle: float) -> str:
+    room = WIDTH - _LABELS - _VALUES
+    parts = [
+        tag("text", escape(clipped(row.label, 36)), x=0, y=middle + 5, class_="label"),
+        tag("rect", x=_LABELS, y=middle - _THICK / 2, width=room, height=_THICK, class_="track", rx=3),
+    ]
+    start = float(_LABELS)
+    for status, length in _lengths(row, room):
+        title = tag("title", escape(f"{row.label}: {row.counts[status]} {status}"))
+        place = {"x": start, "y": middle - _THICK / 2, "width": length, "height": _THICK}
+        parts.append(tag("rect", title, class_=STYLES[status], **place))
+        start += length
+    good = row.counts.get(Status.COMPLIANT, 0)
+    text = f"{good:,} of {row.judged:,} compliant" if row.judged else "by tests or process"
+    css = "value" if row.judged else "value quiet"
+    parts.append(tag("text", escape(text), x=WIDTH, y=middle + 5, class_=css))
+    return "".join(parts)
+
+
+def _lengths(row: Row, room: float) -> list[tuple[Status, float]]:
+    shares = [(status, row.counts[status] / row.judged) for status in DRAWN if row.counts.get(status)]
+    raised: list[tuple[Status, float]] = [(status, max(share * room, _LEAST)) for status, share in shares]
+    if raised:
+        # What the smallest ones were given, the longest gives up.
+        longest = max(range(len(raised)), key=lambda index: raised[index][1])
+        status, length = raised[longest]
+        raised[longest] = status, length - (sum(part for _, part in raised) - room)
+    return raised
