@@ -26,7 +26,7 @@ class Unknown:
     def _raise(self, *_: object, **__: object) -> NoReturn:
         raise Undecided(self.reason)
 
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _raise  # type: ignore[assignment]
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _raise
     __len__ = __iter__ = __contains__ = __getitem__ = __str__ = __int__ = __float__ = __add__ = __radd__ = _raise
     __index__ = __getattr__ = __call__ = _raise
 

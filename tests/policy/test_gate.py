@@ -13,45 +13,7 @@ from typing import Any
 
 import pytest
 
-from soc2 import PACKS
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-BAD = """
-import sys
-import stacks.node
-from aws_cdk import App, Stack
-from aws_cdk import aws_s3 as s3
-from soc2 import GateError, Profile, synthesise
-
-ONCE = ("CloudTrail::Trail", "Config::ConfigurationRecorder", "Config::DeliveryChannel", "GuardDuty::Detector",
-    "SecurityHub::Hub", "Events::Rule")
-PROFILE = Profile(elsewhere={f"AWS::{name}": "the security account" for name in ONCE})
-app = App()
-s3.CfnBucket(Stack(app, "Planted"), "Open")
-try:
-    synthesise(app, profile=PROFILE)
-except GateError as error:
-    sys.exit(str(error))
-"""
-
-
-def run(
-    program: str, tmp_path: Path, *, context: dict[str, Any] | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """The program's result, without what this test run would tell CDK about itself."""
-    file = tmp_path / "app.py"
-    file.write_text(program, "utf-8")
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    variables |= {
-        "CDK_OUTDIR": str(tmp_path / "out"),
-        "CDK_CONTEXT_JSON": json.dumps(context or {}),
-        "CDK_VALIDATION": "false",
-        "PYTHONPATH": str(ROOT),
-        **environment,
-    }
-    return subprocess.run(
-        [sys.executable, str(file)], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False
-    )
+from tests.policy.gated import BAD, ROOT, run
 
 
 def test_a_planted_resource_closes_the_gate(tmp_path: Path) -> None:
@@ -213,45 +175,6 @@ def test_unsound_acknowledgements_close_the_gate(tmp_path: Path) -> None:
     result = run(program, tmp_path)
     assert result.returncode == 1
     assert [message for message in UNSOUND.values() if message not in result.stderr] == []
-
-
-CLEAN = BAD.replace('s3.CfnBucket(Stack(app, "Planted"), "Open")', 'Stack(app, "Planted")')
-
-
-@pytest.mark.parametrize("pack", PACKS)
-def test_a_pack_that_lets_its_canary_live_closes_the_gate(tmp_path: Path, pack: str) -> None:
-    """The application is clean, and so is the report: only the canary tells that the pack sees nothing any more."""
-    program = CLEAN.replace("try:", f"import soc2.packs\nsoc2.packs.CANARIES[{pack!r}] = 'never-raised'\ntry:")
-    result = run(program, tmp_path)
-    assert result.returncode == 1
-    assert f"the rule pack {pack} found nothing wrong with its canary" in result.stderr
-    assert result.stderr.count("  - ") == 1
-
-
-def test_a_pack_of_ours_without_rules_lets_its_canary_live(tmp_path: Path) -> None:
-    """Rules are registered by importing them: a package that lost them would judge everything compliant."""
-    result = run(CLEAN.replace("try:", "import soc2.packs\nsoc2.packs.RULES.clear()\ntry:"), tmp_path)
-    assert result.returncode == 1
-    assert "the rule pack SOC2 found nothing wrong with its canary" in result.stderr
-
-
-def test_an_application_that_nobody_gave_to_the_gate_is_not_synthesised(tmp_path: Path) -> None:
-    """Somebody who writes app.synth() gets no templates to deploy."""
-    program = """
-import stacks.node
-from aws_cdk import App, Stack, Stage
-from hardened import demand_gate
-
-app = App()
-stage = Stage(app, "Alex-test")
-Stack(stage, "Data")
-demand_gate(stage)
-app.synth()
-"""
-    result = run(program, tmp_path)
-    assert result.returncode == 1
-    assert "no policy gate is attached" in result.stderr
-    assert not (tmp_path / "out" / "manifest.json").exists()
 
 
 def test_our_findings_name_rule_criteria_value_and_fix(tmp_path: Path) -> None:

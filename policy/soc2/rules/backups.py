@@ -30,7 +30,7 @@ ARNS = {
     "SOC2-BACKUP-PLAN",
     "Every database, table and file system is in a backup plan",
     on=tuple(ARNS),
-    criteria=("A1.2", "C1.1"),
+    criteria=("CC7.5", "CC9.1", "A1.2", "C1.1"),
     severity=Severity.HIGH,
     fix="name it in an AWS::Backup::BackupSelection by ARN or tag (CDK: plan.add_selection(resources=[...]))",
     requirements=("DR-02",),

@@ -233,7 +233,7 @@ def _uses_kms(found: Any) -> bool:
     "SOC2-S3-LIFECYCLE",
     "Buckets with versions dispose of those that were superseded",
     on="AWS::S3::Bucket",
-    criteria=("C1.2",),
+    criteria=("C1.2", "P4.2", "P4.3"),
     severity=Severity.LOW,
     fix="add a rule with NoncurrentVersionExpiration (CDK: LifecycleRule(noncurrent_version_expiration=...))",
 )

@@ -66,7 +66,7 @@ def _allows(alternatives: Any, value: str) -> bool:
     "SOC2-CONFIG-ALL",
     "The Config recorder records all types of resources",
     on=RECORDER,
-    criteria=("CC7.1", "CC8.1"),
+    criteria=("CC2.1", "CC7.1", "CC8.1"),
     severity=Severity.MEDIUM,
     fix="set RecordingGroup.AllSupported to true (CDK: RecordingGroupProperty(all_supported=True))",
     requirements=("COMP-03",),
@@ -113,7 +113,7 @@ def _watches_s3(feature: Any) -> bool:
     "SOC2-HUB-STANDARDS",
     "Security Hub checks a recognised standard",
     on=HUB,
-    criteria=("CC4.1", "CC7.1"),
+    criteria=("CC4.1", "CC5.2", "CC7.1"),
     severity=Severity.MEDIUM,
     fix="add an AWS::SecurityHub::Standard for the CIS benchmark or for AWS foundational best practices (CDK: "
     "aws_securityhub.CfnStandard)",

@@ -148,7 +148,7 @@ _FAULTS: dict[str, Callable[[Resource], bool]] = {
     "SOC2-COGNITO-DELETE",
     "User pools are protected against deletion",
     on=POOL,
-    criteria=("A1.2", "CC6.5"),
+    criteria=("A1.2",),
     severity=Severity.MEDIUM,
     fix="set DeletionProtection to ACTIVE (CDK: deletion_protection=True)",
     requirements=("AUTH-05",),

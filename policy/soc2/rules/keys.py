@@ -43,7 +43,7 @@ def _mixed_duties(statement: Any, policy: list[Any]) -> Findings:
     "SOC2-KMS-SEPARATION",
     "Nobody both administers a key and uses it",
     on=KEYS,
-    criteria=("CC6.1", "CC6.3"),
+    criteria=("CC3.3", "CC5.1", "CC6.1", "CC6.3"),
     severity=Severity.HIGH,
     fix="give KeyPolicy separate statements for administration and use, and deny use to administrators "
     "(CDK: Key(policy=...); its default policy allows the account kms:*)",
@@ -154,7 +154,7 @@ def retain(key: Resource) -> Findings:
     "SOC2-KMS-WINDOW",
     f"The deletion of a key can be cancelled for at least {_WINDOW} days",
     on=KEYS,
-    criteria=("A1.2",),
+    criteria=("CC6.5", "A1.2"),
     severity=Severity.MEDIUM,
     fix=f"leave PendingWindowInDays out (30 days) or set it to {_WINDOW} or more (CDK: pending_window)",
     requirements=("SEC-06",),

@@ -45,7 +45,7 @@ def _calling(resource: Resource, judge: Callable[[Statement], Findings]) -> Find
     "SOC2-BEDROCK-MODEL",
     "Policies name the language models that may be called",
     on=tuple(GRANTS),
-    criteria=("CC6.1", "CC6.3", "CC9.2"),
+    criteria=("CC6.1", "CC6.3", "CC9.2", "P6.1"),
     severity=Severity.HIGH,
     fix="put the ARNs of the models or inference profiles in Statement.Resource (CDK: model.grant_invoke(role))",
     requirements=("IAM-05", "LLM-01"),

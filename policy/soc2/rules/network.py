@@ -89,7 +89,7 @@ def _serves(endpoint: Resource, service: str) -> bool:
     "SOC2-ENDPOINT-POLICY",
     "Endpoints' policies do not allow everything to everybody",
     on="AWS::EC2::VPCEndpoint",
-    criteria=("CC6.1", "CC6.6", "C1.1"),
+    criteria=("CC6.1", "CC6.6", "C1.1", "P6.1"),
     severity=Severity.MEDIUM,
     fix="set PolicyDocument with a condition on aws:PrincipalAccount, aws:PrincipalOrgID or aws:ResourceOrgID "
     "(CDK: endpoint.add_to_policy)",

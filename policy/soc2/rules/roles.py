@@ -80,7 +80,7 @@ def user(resource: Resource) -> Findings:
     "SOC2-IAM-ONE-ROLE",
     "No two functions share an execution role",
     on="AWS::IAM::Role",
-    criteria=("CC6.1", "CC6.3"),
+    criteria=("CC5.1", "CC6.1", "CC6.3"),
     severity=Severity.MEDIUM,
     fix="give each function a role of its own in AWS::Lambda::Function.Role (CDK: leave role unset)",
     requirements=("IAM-08",),
