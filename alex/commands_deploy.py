@@ -64,7 +64,7 @@ def synth_command(
     """Synthesise an environment with the policy gate on; needs no AWS account and no network."""
     environment = synthesis.environment_of(env)
     with Journey(console.out()) as journey:
-        made = _synthesised(journey, environment, output or _assembly_of(environment), force=force)
+        made = synthesised(journey, environment, output or _assembly_of(environment), force=force)
     console.out().print(f"{places.shown(made.assembly)}", highlight=False)
 
 
@@ -72,7 +72,8 @@ def _assembly_of(environment: str) -> Path:
     return places.STATE / environment / "assembly"
 
 
-def _synthesised(journey: Journey, environment: str, output: Path, *, force: bool) -> synthesis.Synthesis:
+def synthesised(journey: Journey, environment: str, output: Path, *, force: bool) -> synthesis.Synthesis:
+    """Build the bundles and synthesise as steps of ``journey``; nothing that is still true is made anew."""
     target = synthesis.target_of(environment)
     with journey.step(f"Bundles for {target}") as step:
         zips = synthesis.build_bundles(target, step.milestone)
@@ -126,7 +127,7 @@ def deploy_command(context: typer.Context, env: Env = "local", port: Port = None
 
 def _deploy_to_aws(environment: str, extra: list[str]) -> None:
     with Journey(console.out()) as journey:
-        made = _synthesised(journey, environment, _assembly_of(environment), force=False)
+        made = synthesised(journey, environment, _assembly_of(environment), force=False)
     tools = synthesis.tools()
     outputs = places.STATE / environment / "outputs.json"
     command: list[str | Path] = [

@@ -1,17 +1,15 @@
-"""Commands that judge templates by the SOC 2 rules, and that make, verify and compare evidence."""
+"""Commands that judge templates by the SOC 2 rules."""
 
 import re
-import webbrowser
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alex import commands_deploy, console, places, synthesis
-from alex.commands_deploy import Force, Json
+from alex import commands_evidence, console, places
+from alex.commands_deploy import Json
 from alex.errors import CommandError, Exit
-from alex.journey import Journey
 from alex.policy import templates as policy_templates
 from alex.policy import view as policy_view
 from settings import ENVIRONMENTS, load
@@ -19,7 +17,7 @@ from soc2.assembly import Assembly
 from soc2.judge import evaluate
 from soc2.profile import Profile
 from soc2.rule import RULES, Result, Rule, Severity
-from soc2.template import TemplateError
+from soc2.template import APPLICATION, TemplateError
 
 _CRITERION = re.compile(r"(CC|A|C|PI|P)\d(\.\d)?")
 
@@ -32,13 +30,12 @@ class Format(StrEnum):
 
 
 policy = typer.Typer(no_args_is_help=True, help="Judge any CloudFormation templates by the SOC 2 rules.")
-evidence = typer.Typer(help="Make, verify and compare the evidence of an environment.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands in the order in which help lists them."""
     app.add_typer(policy, name="policy")
-    app.add_typer(evidence, name="evidence")
+    app.add_typer(commands_evidence.evidence, name="evidence")
 
 
 @policy.command("check")
@@ -55,11 +52,16 @@ def check_command(
         Severity, typer.Option("--min-severity", help="Leave out what is less severe.")
     ] = Severity.LOW,
     strict: Annotated[bool, typer.Option("--strict", help="Undecided verdicts fail too.")] = False,
+    no_application: Annotated[
+        bool, typer.Option("--no-application", help="A part of one: leave out what an application must have once.")
+    ] = False,
 ) -> None:
     """Judge templates by the SOC 2 rules: JSON or YAML, from any tool. Exit 0 no finding, 1 findings, 2 bad input."""
     if production is None:
         production = load(environment).is_production if environment in ENVIRONMENTS else True
-    judged = _judged(paths, Profile(environment=environment, production=production), min_severity)
+    judged = _judged(
+        paths, Profile(environment=environment, production=production), min_severity, whole=not no_application
+    )
     if output is Format.JSON:
         console.emit(policy_view.as_json(judged))
     else:
@@ -68,13 +70,17 @@ def check_command(
         raise typer.Exit(int(Exit.FAILED))
 
 
-def _judged(paths: list[Path], profile: Profile, least: Severity) -> policy_view.Judged:
+def _judged(paths: list[Path], profile: Profile, least: Severity, *, whole: bool) -> policy_view.Judged:
     import soc2.rules  # noqa: F401, PLC0415 - registers them; not above: other commands do without
 
-    wanted = [rule for rule in RULES.values() if rule.severity in policy_view.GRAVITY[: _gravity(least) + 1]]
+    wanted = [
+        rule
+        for rule in RULES.values()
+        if rule.severity in policy_view.GRAVITY[: _gravity(least) + 1] and (whole or rule.on != (APPLICATION,))
+    ]
     results: list[Result] = []
     files: dict[str, str] = {}
-    notes: list[str] = []
+    notes = [] if whole else ["what an application must have once (a trail, a detector ...) was not judged"]
     try:
         for application in policy_templates.gather(paths):
             results += evaluate(Assembly(application.templates, profile), wanted)
@@ -152,93 +158,3 @@ def rule_command(
         return
     named = [f"{name} {CRITERIA[name].title}" if name in CRITERIA else name for name in found.criteria]
     policy_view.show_rule(console.out(), found, named)
-
-
-@evidence.callback(invoke_without_command=True)
-def evidence_command(
-    context: typer.Context,
-    *,
-    env: commands_deploy.Env = "prod",
-    out: Annotated[Path | None, typer.Option("--out", help="Folder; default .alex/evidence/ENV.")] = None,
-    sign: Annotated[bool, typer.Option("--sign/--no-sign", help="Sign it beside the file.")] = True,
-    kms_key: Annotated[
-        str | None, typer.Option("--kms-key", help="Sign with this key of AWS KMS, not with this machine's.")
-    ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the report in a browser.")] = False,
-    force: Force = False,
-) -> None:
-    """Evidence of an environment: synthesised, judged, signed, as a report and as OSCAL."""
-    if context.invoked_subcommand:
-        return
-    from alex.evidence import pack as evidence_pack  # noqa: PLC0415 - it brings cryptography, which other commands need not load
-
-    environment = synthesis.environment_of(env)
-    signer = evidence_pack.signer_of(kms_key) if sign else None
-    assembly = places.STATE / environment / "assembly"
-    screen = console.out()
-    force = force or evidence_pack.outdated(assembly)
-    with Journey(screen) as journey:
-        made = commands_deploy._synthesised(journey, environment, assembly, force=force)
-        with journey.step("Evidence, report and OSCAL") as step:
-            pack = evidence_pack.make(made.assembly, out or places.STATE / "evidence" / environment, signer)
-            step.result(f"{len(pack.evidence.results)} verdicts" + (", signed" if pack.signature else ""))
-    screen.print()
-    evidence_pack.show(screen, pack)
-    if open_:
-        webbrowser.open(pack.report.resolve().as_uri())
-
-
-@evidence.command("verify")
-def verify_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="evidence.json, or its folder.")],
-    key: Annotated[
-        str | None, typer.Option("--key", help="Who must have signed: a public key's file, or its fingerprint.")
-    ] = None,
-) -> None:
-    """Verify that evidence is what was signed, and by whom. Exit 1 when anything about it is not in order."""
-    from alex.evidence import pack as evidence_pack  # noqa: PLC0415 - it brings cryptography, which other commands need not load
-
-    signature = evidence_pack.verified(file, key)
-    evidence_pack.read(file)
-    screen = console.out()
-    screen.print(
-        f"in order: signed {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC by {signature.key_id}\n"
-        f"key:      SHA-256 {signature.key.fingerprint}\n"
-        f"evidence: SHA-256 {signature.digest}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
-    if key is None:
-        said = "note: any key is accepted without --key; compare the fingerprint, or name the signer's public key"
-        screen.print(said, style="yellow", highlight=False, markup=False, soft_wrap=True)
-
-
-@evidence.command("diff")
-def diff_command(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="evidence.json, or its folder.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="evidence.json, or its folder.")],
-    allow_worse: Annotated[bool, typer.Option("--allow-worse", help="Exit 0 even then.")] = False,
-    as_json: Json = False,
-) -> None:
-    """What got better, worse, new and removed between two evidences. Exit 1 when something got worse."""
-    from alex.evidence import pack as evidence_pack  # noqa: PLC0415 - it brings cryptography, which other commands need not load
-    from soc2.comparison import difference  # noqa: PLC0415
-
-    before, after = evidence_pack.read(old), evidence_pack.read(new)
-    if before.provenance.environment != after.provenance.environment:
-        raise CommandError(
-            f"different environments: {before.provenance.environment} and {after.provenance.environment}",
-            where=f"{old} and {new}",
-            remedy="compare two evidences of one environment: the construct paths of another one never match",
-            code=Exit.BAD_INPUT,
-        )
-    found = difference(before, after)
-    if as_json:
-        console.emit(found.model_dump(mode="json"))
-    else:
-        for line in found.lines():
-            style = "" if line.startswith(" ") else "bold"
-            console.out().print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-    if found.got_worse and not allow_worse:
-        raise typer.Exit(int(Exit.FAILED))

@@ -29,8 +29,7 @@ class AccessLogBucket(s3.Bucket):
     """Receives S3 server access logs of this account's buckets (COMP-06); they expire after ``keep_days``.
 
     Decision: encrypted with S3's own key, because S3 cannot deliver access logs to a bucket with a customer key; and
-    its
-    policy names the account, not each source bucket, so that a new bucket elsewhere never changes this stack.
+    its policy names the account, not each source bucket, so that a new bucket elsewhere never changes this stack.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, keep_days: int, removal_policy: RemovalPolicy) -> None:

@@ -1,10 +1,8 @@
 """Secure defaults for plain L2 constructs, injected into every stack of a stage (CONF-05, SEC-09 to SEC-15).
 
 Decision: `Bucket(self, "X")` in any stack is already encrypted with the right customer key, private, TLS-only,
-versioned,
-logged and kept. A value that the author passes wins, and the policy gate judges the result. Property names below are
-the
-JavaScript ones, because injection happens on that side of jsii.
+versioned, logged and kept. A value that the author passes wins, and the policy gate judges the result. Property names
+below are the JavaScript ones, because injection happens on that side of jsii.
 """
 
 from collections.abc import Callable, Mapping

@@ -109,8 +109,8 @@ class Network(Construct):
             self.vpc,
             rule="NIST.800.53.R5::NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
             reason="CloudFormation cannot close the group, and a function with rights over security groups would be "
-            "worse; nothing "
-            "uses the group (a test reads every network interface's groups) and an AWS Config rule watches it.",
+            "worse; nothing uses the group (a test reads every network interface's groups) and an AWS Config rule "
+            "watches it.",
             owner="security",
             expires=date(2027, 6, 30),
             ticket="RISK-16",

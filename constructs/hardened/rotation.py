@@ -1,8 +1,7 @@
 """Rotation of a secret by our own function (SEC-15).
 
 Decision: the schedule is the native resource with exact grants; CDK's construct would grant the key by pattern. The
-first
-rotation waits for the schedule, so that a deployment never changes a password that something is about to use.
+first rotation waits for the schedule, so that a deployment never changes a password that something is about to use.
 """
 
 from datetime import date

@@ -18,18 +18,32 @@ class Assembly:
     """The templates that are deployed together, with the profile that they are judged by.
 
     :param templates: template JSON by stack name.
+    :param parents: for nested stacks among them, the parent's name and the logical id of the resource there.
     """
 
     type = APPLICATION
 
-    def __init__(self, templates: Mapping[str, Any], profile: Profile | None = None) -> None:
+    def __init__(
+        self,
+        templates: Mapping[str, Any],
+        profile: Profile | None = None,
+        parents: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self.profile = profile or Profile()
         self.world = World()
         self.stacks = {name: Stack(self, name, raw) for name, raw in templates.items()}
+        for name, (parent, logical_id) in (parents or {}).items():
+            if name in self.stacks and parent in self.stacks:
+                self._nest(self.stacks[name], self.stacks[parent], logical_id)
         self._links: dict[tuple[str, tuple[str | int, ...]], Links] = {}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         for resource in self.resources():
             self._by_type[resource.type].append(resource)
+
+    def _nest(self, stack: Stack, parent: Stack, logical_id: str) -> None:
+        properties = parent.raw_resources.get(logical_id, {}).get("Properties", {})
+        stack.passed = parent, section(properties, "Parameters")
+        parent.nested[logical_id] = stack
 
     @property
     def assembly(self) -> "Assembly":
@@ -123,6 +137,13 @@ def read_templates(paths: Mapping[str, Path]) -> dict[str, Any]:
     return templates
 
 
+def _output(named: list[Any], stack: Stack) -> tuple[Any, Stack]:
+    """The raw value of a nested stack's output that ``Fn::GetAtt`` names, with that stack; nothing for other ones."""
+    nested = stack.nested.get(str(named[0])) if len(named) > 1 else None
+    name = ".".join(map(str, named[1:])).removeprefix("Outputs.")
+    return (section(nested.raw, "Outputs").get(name, {}).get("Value"), nested) if nested else (None, stack)
+
+
 def _raw_references(raw: Any, stack: Stack) -> Iterator[tuple[str, str]]:
     if isinstance(raw, list):
         for item in raw:
@@ -131,9 +152,12 @@ def _raw_references(raw: Any, stack: Stack) -> Iterator[tuple[str, str]]:
         for name, value in raw.items():
             if name == "Ref" and isinstance(value, str):
                 yield stack.name, value
+                if stack.passed and value in stack.passed[1]:
+                    yield from _raw_references(stack.passed[1][value], stack.passed[0])
             elif name == "Fn::GetAtt":
                 named = value.split(".") if isinstance(value, str) else value if isinstance(value, list) else []
                 yield stack.name, str(named[0] if named else "")
+                yield from _raw_references(*_output(named, stack))
             elif name == "Fn::ImportValue":
                 exported = stack.assembly.exports.get(value) if isinstance(value, str) else None
                 if exported:

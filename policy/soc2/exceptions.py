@@ -25,8 +25,7 @@ SWITCHED_OFF: tuple[SwitchedOff, ...] = (
     SwitchedOff(
         "NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy",
         "Each function has one role with exactly its own grants; a policy that belongs to one role is safest inside "
-        "that role, "
-        "where nobody can attach it to another.",
+        "that role, where nobody can attach it to another.",
         "AwsSolutions-IAM4 and IAM5 judge the same statements, and the snapshot of who can do what shows every one of "
         "them.",
     ),
@@ -44,8 +43,7 @@ SWITCHED_OFF: tuple[SwitchedOff, ...] = (
     SwitchedOff(
         "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ",
         "A dead-letter queue receives failed asynchronous invocations only; most functions are called and waited for, "
-        "and "
-        "their caller sees the failure.",
+        "and their caller sees the failure.",
         "A test demands a dead-letter queue of every function that a schedule or an event invokes (AGENT-13).",
     ),
     SwitchedOff(
@@ -56,15 +54,13 @@ SWITCHED_OFF: tuple[SwitchedOff, ...] = (
     SwitchedOff(
         "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency",
         "Reserving executions for each function takes them from all others of the account; the sources reserve them "
-        "for the "
-        "planner only (AGENT-04).",
+        "for the planner only (AGENT-04).",
         "The planner's reservation, the API's throttles and per-user limits, and an alarm on throttled executions.",
     ),
     SwitchedOff(
         "AwsSolutions::AwsSolutions-L1",
         "The rule wants the newest runtime that CDK knows; the runtime is one setting (CONF-10) that moves when the "
-        "pinned "
-        "libraries have wheels for it and the tests ran on it.",
+        "pinned libraries have wheels for it and the tests ran on it.",
         "The settings allow supported runtimes only, one for all functions, so that an upgrade is one reviewed change.",
     ),
     SwitchedOff(

@@ -25,6 +25,7 @@ from cdk_nag import AwsSolutionsChecks, NagPack, NIST80053R5Checks, ServerlessCh
 import soc2.rules  # noqa: F401 - registers the rules
 from soc2.assembly import Assembly, read_templates
 from soc2.judge import evaluate
+from soc2.nested import find_nested
 from soc2.profile import Profile
 from soc2.rule import PACK, RULES, Result, Status
 
@@ -112,15 +113,18 @@ class SocChecks:
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Findings of every template of the application."""
         self.canary_died = refuses_canary()
-        self.templates = {stack.stack_construct_path: Path(stack.template_path) for stack in context.stack_templates}
+        stacks = {stack.stack_construct_path: Path(stack.template_path) for stack in context.stack_templates}
+        nested, parents = find_nested(stacks)
+        self.templates = stacks | nested
         stages: dict[str, dict[str, Path]] = defaultdict(dict)
         for path, file in self.templates.items():
-            stages[path.rpartition("/")[0]][path] = file
+            stack = max((name for name in stacks if f"{path}/".startswith(f"{name}/")), key=len)
+            stages[stack.rpartition("/")[0]][path] = file
         violations: list[PolicyViolation] = []
         for stage, files in stages.items():
             # CDK writes no Resources for an empty stack.
             templates = {name: {"Resources": {}} | raw for name, raw in read_templates(files).items()}
-            results = evaluate(Assembly(templates, self._profile))
+            results = evaluate(Assembly(templates, self._profile, parents))
             self.results += results
             violations += (made for result in results for made in self._violations(result, stage or next(iter(files))))
         self.ran = True

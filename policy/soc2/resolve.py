@@ -108,6 +108,8 @@ def _ref(name: Any, stack: "Stack") -> Any:
 
 
 def _parameter(name: str, stack: "Stack") -> Any:
+    if stack.passed and name in stack.passed[1]:
+        return resolve(stack.passed[1][name], stack.passed[0])
     declared = stack.parameters[name]
     allowed = declared.get("AllowedValues") if isinstance(declared, dict) else None
     scalars = isinstance(allowed, list) and all(isinstance(value, (str, int, float)) for value in allowed)
@@ -120,6 +122,10 @@ def _reference(logical_id: str, attribute: str, stack: "Stack") -> Any:
     resource = stack.raw_resources.get(logical_id)
     if not isinstance(resource, dict):
         return Unknown(f"{logical_id} is not in the template")
+    nested = stack.nested.get(logical_id)
+    output = nested.raw.get("Outputs", {}).get(attribute.removeprefix("Outputs.")) if nested and attribute else None
+    if nested and isinstance(output, dict):
+        return resolve(output.get("Value"), nested)
     if str(resource.get("Type", "")).startswith(_OPAQUE) and attribute:
         return Unknown(f"the answer of {logical_id} is known after deployment only")
     text = f"${{{logical_id}.{attribute}}}" if attribute else f"${{{logical_id}}}"

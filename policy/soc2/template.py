@@ -164,7 +164,11 @@ class Resource:
 
 
 class Stack:
-    """One template of an assembly."""
+    """One template of an assembly.
+
+    ``passed`` are its parent and the parameters' raw values that it passes; ``nested`` the stacks that it deploys, by
+    the logical id of their resources.
+    """
 
     def __init__(self, assembly: "Assembly", name: str, raw: Any) -> None:
         if not isinstance(raw, dict) or not isinstance(raw.get("Resources"), dict):
@@ -179,6 +183,9 @@ class Stack:
         self.conditions = section(raw, "Conditions")
         self.mappings = section(raw, "Mappings")
         self.raw_resources = raw["Resources"]
+        # What ties a nested stack to the one that deploys it: the assembly fills these.
+        self.passed: tuple[Stack, dict[str, Any]] | None = None
+        self.nested: dict[str, Stack] = {}
         self.resources = {
             logical_id: Resource(self, logical_id, resource)
             for logical_id, resource in self.raw_resources.items()

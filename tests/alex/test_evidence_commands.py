@@ -46,7 +46,7 @@ def assembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Evide
         assert (environment, output) == ("prod", folder)
         return synthesis.Synthesis(folder, fresh=force, stacks=1, inputs="")
 
-    monkeypatch.setattr(commands_deploy, "_synthesised", synthesised)
+    monkeypatch.setattr(commands_deploy, "synthesised", synthesised)
 
     def put(evidence: Evidence) -> Path:
         folder.mkdir(parents=True, exist_ok=True)

@@ -175,3 +175,18 @@ def test_what_rules_cannot_see_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     file = written(tmp_path / "t.json", {**PLAIN, **loop}, Transform=["AWS::Serverless-2016-10-31", {"Name": "Mine"}])
     notes = judged(capsys, file)["notes"]
     assert ["AWS::Serverless-2016-10-31" in notes[0], "Mine" in notes[1], "ForEach" in notes[2]] == [True] * 3
+
+
+def test_a_part_of_an_application_is_not_asked_for_the_trail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The trail is in another team's templates; a secret in this template's own parameters is still this one's."""
+    parameters = {"AdminPassword": {"Type": "String", "Default": "hunter2"}}
+    file = written(tmp_path / "part.json", PLAIN, Parameters=parameters)
+    whole, part = judged(capsys, file), judged(capsys, file, "--no-application")
+    once = {rule.id for rule in RULES.values() if rule.on == ("Application",)}
+    assert "SOC2-TRAIL-PRESENT" in once & broken(whole)
+    assert broken(part) == broken(whole) - once
+    assert {"SOC2-S3-TLS", "SOC2-PARAMETER-NOECHO"} <= broken(part)
+    assert whole["notes"] == []
+    assert ["was not judged" in note for note in part["notes"]] == [True]

@@ -42,3 +42,17 @@ app.synth()
     assert result.returncode == 1
     assert "no policy gate is attached" in result.stderr
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_every_stage_and_every_nested_stack_is_judged(tmp_path: Path) -> None:
+    """CDK hands a pack the templates of stacks only: what is nested in one of them would pass unseen."""
+    program = CLEAN.replace(
+        'Stack(app, "Planted")',
+        'from aws_cdk import NestedStack, Stage\nfor name in ("One", "Two"):\n'
+        '    nest = NestedStack(NestedStack(Stack(Stage(app, name), "Stack"), "Outer"), "Inner")\n'
+        '    s3.CfnBucket(nest, "Open")',
+    )
+    result = run(program, tmp_path)
+    assert result.returncode == 1
+    for stage in ("One", "Two"):
+        assert f"  - {stage}/Stack/Outer/Inner/Open: SOC2-S3-VERSIONS" in result.stderr

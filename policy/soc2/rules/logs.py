@@ -30,11 +30,26 @@ LOG_RETENTION = "Custom::LogRetention"
     requirements=("OBS-26",),
 )
 def retention(group: Resource) -> Findings:
-    """Nothing said means for ever, which is long enough: what it costs, and whether it may, are other questions."""
+    """Nothing said means for ever, which is long enough; that it may not be for ever is `expiry`'s question."""
     needed = group.assembly.profile.log_retention_days
     days = number(group.get("RetentionInDays"), default=math.inf)
     if days < needed:
         yield Broken(f"events are deleted after {days:g} days, not after {needed}", at="RetentionInDays")
+
+
+@rule(
+    "SOC2-LOGS-EXPIRE",
+    "Log groups dispose of their events when their time is over",
+    on=(LOG_GROUP, LOG_RETENTION),
+    criteria=("C1.2", "P4.3"),
+    severity=Severity.LOW,
+    fix="set RetentionInDays (CDK: retention=RetentionDays....)",
+    requirements=("OBS-26",),
+)
+def expiry(group: Resource) -> Findings:
+    """Events name users and addresses. What is kept for ever is disposed of never, and nobody has decided that."""
+    if number(group.get("RetentionInDays"), default=math.inf) == math.inf:
+        yield Broken("RetentionInDays is nothing, so events are kept for ever", at="RetentionInDays")
 
 
 @rule(

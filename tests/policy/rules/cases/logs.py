@@ -33,6 +33,12 @@ CASES = [
         profile=Profile(production=False, log_retention_days=30),
     ),
     Case(
+        "SOC2-LOGS-EXPIRE",
+        passing=group(RetentionInDays="3653"),
+        failing=group(),
+        breaks=drop("RetentionInDays"),
+    ),
+    Case(
         "SOC2-LOGS-RETAIN",
         passing={
             "Group": {
