@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def _synthesised(tree: Path, environment: str, output: Path) -> Ending:
     cdk = _imported("aws_cdk")
     app = cdk.App(outdir=str(output), context=context_of(tree))
     stage.PlatformStage(app, settings=settings, bundles=StubBundles(output.with_name(f"{output.name}.zip")))
-    wanted = {
+    wanted: dict[str, Callable[[], Any]] = {
         "profile": lambda: application.judged_as(settings),
         "switched_off": lambda: soc2.SWITCHED_OFF,
         "settings": lambda: settings.digest,

@@ -74,9 +74,9 @@ class Ground:
                     self.templates[file.name], self.stacks[path] = file, file.name
                     region = artifact.get("environment", "").rpartition("/")[2]
                     self.region = self.region if region in ("", "unknown-region") else region
-        written = self.evidence.provenance.templates
-        now = {path: hashlib.sha256(self.templates[file].read_bytes()).hexdigest() for path, file in self.stacks.items()}
-        if not now or written != now:
+        judged = self.evidence.provenance.templates
+        hashes = {p: hashlib.sha256(self.templates[file].read_bytes()).hexdigest() for p, file in self.stacks.items()}
+        if not hashes or any(judged.get(path) != found for path, found in hashes.items()):
             raise CrosscheckError(f"{self.folder}: the evidence is of other templates: synthesise again")
 
     @cached_property
@@ -143,6 +143,8 @@ def checkov(ground: Ground, executable: Path) -> tuple[str, list[Said]]:
     found: list[Said] = []
     used = ""
     for answer in answers if isinstance(answers, list) else [answers]:
+        if not isinstance(answer, dict):
+            raise CrosscheckError(f"{executable} gave no report: {answer!r}")
         results = answer.get("results", {})
         if unread := results.get("parsing_errors"):
             raise CrosscheckError(f"checkov could not read {', '.join(unread)}")

@@ -48,7 +48,7 @@ class DeadLetterQueue(Construct):
             threshold=0,
             topic=critical,
             description=f"{name}: messages failed for good and wait in the dead-letter queue for up to 14 days. "
-            "Find the cause in the consumer's log, then redrive them. [AGENT-02, OBS-10]",
+            "Find the cause in the consumer's log, then follow the runbook for a poisoned queue. [AGENT-02, OBS-10]",
         )
 
     def grant_send(self, grantee: iam.IGrantable) -> None:

@@ -43,7 +43,7 @@ ACCESS_LOG = {
     "request_id": "$context.requestId",
     "trace_id": "$context.xrayTraceId",
     "ip": "$context.identity.sourceIp",
-    "user_id": "$context.authorizer.user_id",
+    "user_id": "$context.authorizer.user_hash",
     "method": "$context.httpMethod",
     "route": "$context.resourcePath",
     "status": "$context.status",

@@ -115,7 +115,7 @@ def rule(
     criteria: Sequence[str],
     severity: Severity,
     fix: str,
-    requirements: Sequence[str] = (),
+    requirements: Sequence[str],
 ) -> Callable[[Judge], Judge]:
     """Register the decorated function as a rule.
 

@@ -199,7 +199,7 @@ def test_the_stage_limits_traces_and_logs_without_bodies(resources: dict[str, An
         assert setting["DataTraceEnabled"] is False
         assert setting["LoggingLevel"] == "ERROR"
     line = json.loads(stage["AccessLogSetting"]["Format"])
-    assert line["user_id"] == "$context.authorizer.user_id"
+    assert line["user_id"] == "$context.authorizer.user_hash"
     assert line["request_id"] == "$context.requestId"
     names = [str(g.get("LogGroupName")) for g in kinds(resources, "AWS::Logs::LogGroup")]
     assert any("API-Gateway-Execution-Logs_" in name for name in names)

@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from advisor.domain.audit import user_hash
+from advisor.domain.pseudonyms import user_hash
 from advisor.ports.telemetry import Unit
 
 

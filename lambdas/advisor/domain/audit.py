@@ -20,6 +20,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from advisor.domain.models import AuditEntry
+from advisor.domain.pseudonyms import user_hash
 
 
 def canonical(value: Any) -> Any:
@@ -88,11 +89,6 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """sha256 of the canonical text, hexadecimal."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
-
-
-def user_hash(user_id: str) -> str:
-    """How logs and audit entries name a user: the same hash everywhere, so that they can be read together."""
-    return hashlib.sha256(user_id.encode()).hexdigest()
 
 
 def decision(

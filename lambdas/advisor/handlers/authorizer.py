@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger
 
 from advisor.adapters.environment import AuthorizerEnvironment, TrustedIssuer, load
 from advisor.adapters.jwks import JwksCache, KeyNotFoundError
+from advisor.domain.pseudonyms import user_hash
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY_SECONDS = 30
@@ -109,5 +110,11 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     return _policy(
         str(event["methodArn"]),
         user_id,
-        {"user_id": user_id, "issuer": issuer.issuer, "roles": _roles(claims), "client": client},
+        {
+            "user_id": user_id,
+            "user_hash": user_hash(user_id),  # what the access log keeps
+            "issuer": issuer.issuer,
+            "roles": _roles(claims),
+            "client": client,
+        },
     )

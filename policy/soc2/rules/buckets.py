@@ -216,6 +216,7 @@ def locked(bucket: Resource) -> Findings:
     criteria=("A1.1",),
     severity=Severity.LOW,
     fix="set BucketKeyEnabled (CDK: bucket_key_enabled=True)",
+    requirements=("SEC-09",),
 )
 def bucket_key(bucket: Resource) -> Findings:
     rules = items(bucket.get("BucketEncryption", "ServerSideEncryptionConfiguration"))
@@ -236,6 +237,7 @@ def _uses_kms(found: Any) -> bool:
     criteria=("C1.2", "P4.2", "P4.3"),
     severity=Severity.LOW,
     fix="add a rule with NoncurrentVersionExpiration (CDK: LifecycleRule(noncurrent_version_expiration=...))",
+    requirements=("DATA-14",),
 )
 def lifecycle(bucket: Resource) -> Findings:
     if bucket.get("VersioningConfiguration", "Status") != "Enabled":

@@ -71,6 +71,7 @@ LOGS = {
     criteria=("CC7.1", "CC6.8"),
     severity=Severity.HIGH,
     fix="set Runtime to a supported one (CDK: lambda_.Runtime.PYTHON_3_13)",
+    requirements=("OPS-06",),
 )
 def runtime(function: Resource) -> Findings:
     if function.get("PackageType", default="Zip") == "Image" or function.get("Code", "ImageUri"):
@@ -89,6 +90,7 @@ def runtime(function: Resource) -> Findings:
     criteria=("A1.1", "PI1.3"),
     severity=Severity.LOW,
     fix="set Timeout and MemorySize (CDK: timeout, memory_size)",
+    requirements=("COMP-01",),
 )
 def limits(function: Resource) -> Findings:
     for name in ("Timeout", "MemorySize"):
@@ -104,6 +106,7 @@ def limits(function: Resource) -> Findings:
     severity=Severity.MEDIUM,
     fix="set ImageScanningConfiguration.ScanOnPush (CDK: image_scan_on_push=True), or scan the whole registry with "
     "AWS::ECR::RegistryScanningConfiguration",
+    requirements=("ML-10",),
 )
 def scanned(repository: Resource) -> Findings:
     registry = "AWS::ECR::RegistryScanningConfiguration"
@@ -133,6 +136,7 @@ def _scans_everything(registry: Resource) -> bool:
     criteria=("CC8.1", "CC6.8"),
     severity=Severity.MEDIUM,
     fix="set ImageTagMutability to IMMUTABLE (CDK: image_tag_mutability=TagMutability.IMMUTABLE)",
+    requirements=("ML-10",),
 )
 def immutable(repository: Resource) -> Findings:
     found = repository.get("ImageTagMutability", default="MUTABLE")
@@ -147,6 +151,7 @@ def immutable(repository: Resource) -> Findings:
     criteria=("CC6.1", "CC6.8"),
     severity=Severity.HIGH,
     fix="leave ContainerDefinitions.Privileged off (CDK: privileged=False)",
+    requirements=("COMP-01",),
 )
 def privileged(task: Resource) -> Findings:
     if some(lambda container: is_true(container.get("Privileged")), items(task.get("ContainerDefinitions"))):
@@ -160,6 +165,7 @@ def privileged(task: Resource) -> Findings:
     criteria=("CC6.1", "CC6.6"),
     severity=Severity.HIGH,
     fix="set MetadataOptions.HttpTokens to required (CDK: require_imdsv2=True)",
+    requirements=("COMP-01",),
 )
 def metadata(template: Resource) -> Findings:
     inside = ("LaunchTemplateData",) if template.type == "AWS::EC2::LaunchTemplate" else ()
@@ -177,6 +183,7 @@ def metadata(template: Resource) -> Findings:
     criteria=("CC7.1",),
     severity=Severity.MEDIUM,
     fix="leave AutoMinorVersionUpgrade on (CDK: auto_minor_version_upgrade=True)",
+    requirements=("OPS-06",),
 )
 def upgraded(database: Resource) -> Findings:
     # On unless it is switched off.
@@ -218,6 +225,7 @@ def roles(database: Resource) -> Findings:
     criteria=("CC7.2",),
     severity=Severity.MEDIUM,
     fix="set EnableCloudwatchLogsExports to the engine's log (CDK: cloudwatch_logs_exports=['postgresql'])",
+    requirements=("OBS-29",),
 )
 def database_logs(database: Resource) -> Findings:
     engine = _engine(database)
@@ -236,6 +244,7 @@ def database_logs(database: Resource) -> Findings:
     criteria=("CC7.2",),
     severity=Severity.MEDIUM,
     fix="set LoggingConfiguration with a level and a log group (CDK: logs=LogOptions(...))",
+    requirements=("OBS-29",),
 )
 def state_machine_logs(machine: Resource) -> Findings:
     level = machine.get("LoggingConfiguration", "Level", default="OFF")

@@ -19,6 +19,7 @@ from soc2.values import Undecided, number, shown
     severity=Severity.LOW,
     fix="set MonitoringInterval to 60 seconds or less, and MonitoringRoleArn (CDK: monitoring_interval, "
     "monitoring_role)",
+    requirements=("OBS-12",),
 )
 def enhanced_monitoring(database: Resource) -> Findings:
     """A cluster may say it for all its instances."""

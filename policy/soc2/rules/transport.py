@@ -155,6 +155,7 @@ def topic(subject: Resource) -> Findings:
     severity=Severity.HIGH,
     fix="deny elasticfilesystem:* to everybody when aws:SecureTransport is false in FileSystemPolicy, and set "
     "EFSVolumeConfiguration.TransitEncryption to ENABLED (CDK: file_system_policy, transit_encryption)",
+    requirements=("SEC-12",),
 )
 def file_system(subject: Resource) -> Findings:
     if subject.type == "AWS::ECS::TaskDefinition":

@@ -11,8 +11,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from advisor.adapters.environment import starting
 from advisor.adapters.rate_table import RateTableError
-from advisor.domain.audit import user_hash
 from advisor.domain.errors import AdvisorError, NotFoundError, ThrottledError, UnavailableError
+from advisor.domain.pseudonyms import user_hash
 from advisor.handlers.api import routes_accounts, routes_jobs, routes_positions, routes_user
 from advisor.handlers.api.envelope import (
     SECURITY_HEADERS,

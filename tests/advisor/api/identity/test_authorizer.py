@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,13 @@ def test_a_valid_token_opens_the_whole_stage_for_its_user(issuer: KeyServer, sig
             "Resource": "arn:aws:execute-api:us-east-1:000000000000:abc123/api/*",
         }
     ]
-    assert answer["context"] == {"user_id": "user-1", "issuer": COGNITO, "roles": "compliance", "client": "app-1"}
+    assert answer["context"] == {
+        "user_id": "user-1",
+        "user_hash": hashlib.sha256(b"user-1").hexdigest(),
+        "issuer": COGNITO,
+        "roles": "compliance",
+        "client": "app-1",
+    }
 
 
 @pytest.mark.parametrize(
