@@ -7,7 +7,7 @@ ENV ?= local
 unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix trace
+.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix crosscheck trace
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ openapi: tools ## write lambdas/openapi.json from the handlers
 
 matrix: tools ## write docs/control-matrix.md from the criteria and the rules
 	@.venv/bin/python -m alex.evidence.control_matrix
+
+crosscheck: tools ## compare our rules with checkov, cfn-lint and cdk-nag; write docs/crosscheck.md
+	@[ -x .alex/checkov/bin/checkov ] || ($(PYTHON) -m venv .alex/checkov && .alex/checkov/bin/pip install -q checkov==3.3.30)
+	@$(ALEX) synth -e prod && $(ALEX) synth -e local
+	@.venv/bin/python -m alex.policy.crosscheck .alex/prod/assembly .alex/local/assembly \
+		--checkov .alex/checkov/bin/checkov --write docs/crosscheck.md
 
 trace: tools ## write docs/traceability.md from the ids in settings, code and tests
 	@.venv/bin/python -m alex.trace

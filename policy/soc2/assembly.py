@@ -60,6 +60,31 @@ class Assembly:
         found = [resource for name in types for resource in self._by_type.get(name, ())]
         return [r for r in found if r.raw.get("Condition") is None or holds(r.raw["Condition"], r.stack)]
 
+    def possible(self, *types: str) -> Iterator[Resource]:
+        """Resources of the given types that exist in this world, for `soc2.values.some`.
+
+        :raises Undecided: at the end, when a loop makes further ones at deployment.
+        """
+        yield from self.of_type(*types)
+        self.refuse_loops(*types)
+
+    def refuse_loops(self, *types: str) -> None:
+        """Leave it open what is not there, when it may be.
+
+        :raises Undecided: ``Fn::ForEach`` makes resources of one of the types, which no template shows one by one.
+        """
+        found = next((name for name in types if name in self._looped), None)
+        if found:
+            raise Undecided(f"Fn::ForEach makes resources of {found} at deployment")
+
+    @cached_property
+    def _looped(self) -> frozenset[str]:
+        loops = (
+            loop for stack in self.stacks.values() for name, loop in stack.raw_resources.items() if _is_loop(str(name))
+        )
+        made = (value.get("Type") for loop in loops for _, value in walk(loop) if isinstance(value, dict))
+        return frozenset(name for name in made if isinstance(name, str))
+
     def all_of_type(self, name: str) -> list[Resource]:
         """Resources of a type, whatever conditions they exist under: the subjects of rules."""
         return self._by_type.get(name, [])
@@ -135,6 +160,10 @@ def read_templates(paths: Mapping[str, Path]) -> dict[str, Any]:
         except (OSError, ValueError) as error:
             raise TemplateError(f"{path}: not readable as JSON ({error}); name a synthesised template") from None
     return templates
+
+
+def _is_loop(logical_id: str) -> bool:
+    return logical_id.startswith("Fn::ForEach::")
 
 
 def _output(named: list[Any], stack: Stack) -> tuple[Any, Stack]:

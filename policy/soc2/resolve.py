@@ -18,6 +18,7 @@ ABSENT = object()
 """What ``AWS::NoValue`` leaves: the property is not there."""
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
+_PSEUDO = re.compile(r"\$\{AWS::\w+\}")
 _OPAQUE = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::CustomResource", "Custom::")
 """Resources whose attributes can be anything, even a wildcard."""
 
@@ -212,14 +213,14 @@ def _split(argument: Any, stack: "Stack") -> Any:
 
 
 class _Parts(list[Any]):
-    """Whatever index is selected: a part of the identifier of one known resource."""
+    """Whatever index is selected: a part of the identifier of one known resource, or of a pseudo parameter."""
 
     def __init__(self, text: Text) -> None:
         super().__init__([text])
         self._text = text
 
     def __getitem__(self, _index: Any) -> Any:
-        if not self._text.references:
+        if not self._text.references and not _PSEUDO.fullmatch(self._text):
             return Unknown(f"a part of {self._text}")
         return Text(f"part of {self._text}", self._text.references)
 

@@ -139,7 +139,8 @@ class Resource:
 
         Meant for `soc2.values.some`: those that surely do come first.
 
-        :raises Undecided: at the end, when the property of another one is unknown, so that it might.
+        :raises Undecided: at the end, when the property of another one is unknown, so that it might, or when a loop
+            makes further ones.
         """
         links, names, unknown = self.assembly.links(of_type, path)
         name = self.get(_NAMES[self.type]) if self.type in _NAMES else None
@@ -152,6 +153,7 @@ class Resource:
         for resource, value in unknown:
             if resource is not self and resource.exists_with(self):
                 raise Undecided(f"{resource.logical_id}: {value.reason}")
+        self.assembly.refuse_loops(of_type)
 
     def exists_with(self, other: "Resource") -> bool:
         """Whether it exists in this world, given that ``other`` does.

@@ -165,6 +165,8 @@ def shown(value: Any, longest: int = 80) -> str:
     """``value`` for a message: short, on one line, without secrets' length to guess from."""
     if value is None:
         return "nothing"
+    if isinstance(value, Unknown):
+        return f"({value.reason})"
     text = repr(value) if not isinstance(value, str) else value
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -165,7 +165,7 @@ def api_alarm(stage: Resource) -> Findings:
         named = some(lambda one: one.get("Name") == "ApiName" and one.get("Value") == name, dimensions)
         return named and every(lambda one: one.get("Name") != "Stage" or _is_stage(one.get("Value"), stage), dimensions)
 
-    if not some(lambda alarm: some(is_of_stage, _metrics(alarm)), stage.assembly.of_type(ALARM)):
+    if not some(lambda alarm: some(is_of_stage, _metrics(alarm)), stage.assembly.possible(ALARM)):
         yield Broken(f"no alarm watches 5XXError of {shown(known(name))}")
 
 
@@ -190,7 +190,7 @@ def alarm_action(alarm: Resource) -> Findings:
     if is_true(alarm.get("ActionsEnabled", default=True)) and actions:
         return
     if not either(
-        lambda: some(lambda parent: _is_child(alarm, parent), alarm.assembly.of_type(COMPOSITE)),
+        lambda: some(lambda parent: _is_child(alarm, parent), alarm.assembly.possible(COMPOSITE)),
         lambda: some(lambda _: True, alarm.linked("AWS::CodeDeploy::DeploymentGroup", "AlarmConfiguration", "Alarms")),
         lambda: routed(alarm.assembly, "aws.cloudwatch", "CloudWatch Alarm State Change"),
     ):

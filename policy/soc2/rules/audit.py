@@ -23,7 +23,7 @@ def _missing(assembly: Assembly, *types: str) -> Findings:
     if not here:
         raise NotApplicable(f"it is elsewhere: {assembly.profile.elsewhere[types[0]]}")
     for name in here:
-        if not assembly.of_type(name):
+        if not some(lambda _found: True, assembly.possible(name)):
             yield Broken(f"no template has an {name}", detail=name)
 
 
@@ -139,7 +139,7 @@ def trail_integrity(trail: Resource) -> Findings:
 )
 def trail_regions(trail: Resource) -> Findings:
     """One trail that does it is enough: one beside it may record the data events of a single bucket."""
-    if not some(_records_all, trail.assembly.of_type(TRAIL)):
+    if not some(_records_all, trail.assembly.possible(TRAIL)):
         logging, regions = trail.get("IsLogging"), trail.get("IsMultiRegionTrail")
         found = f"IsLogging is {shown(logging)}, IsMultiRegionTrail is {shown(regions)}"
         yield Broken(f"neither this trail nor another one records everything; here {found}", at="IsMultiRegionTrail")

@@ -41,7 +41,7 @@ def backup_plan(resource: Resource) -> Findings:
     elsewhere = resource.assembly.profile.elsewhere.get("AWS::Backup::BackupPlan")
     if elsewhere:
         raise NotApplicable(f"backups are planned elsewhere: {elsewhere}")
-    if not some(lambda selection: _selects(selection, resource), resource.assembly.of_type(SELECTION)):
+    if not some(lambda selection: _selects(selection, resource), resource.assembly.possible(SELECTION)):
         yield Broken("no backup selection names it, its kind or its tags")
 
 

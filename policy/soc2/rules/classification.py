@@ -160,7 +160,7 @@ def _word(found: Any) -> str | None:
 
 def _key_class(store: Resource, key: Any) -> str | None:
     """What the key's tag says: empty when it says nothing; None when it is no key of the customer's."""
-    if not key or str(key).startswith("alias/aws/"):
+    if not key or "alias/aws/" in str(key):
         return None
     assembly = store.assembly
     alias = assembly.target(key, "AWS::KMS::Alias")

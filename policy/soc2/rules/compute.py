@@ -113,7 +113,7 @@ def scanned(repository: Resource) -> Findings:
     if where := repository.assembly.profile.elsewhere.get(registry):
         raise NotApplicable(f"the registry's scans are configured in {where}")
     on_push = repository.get("ImageScanningConfiguration", "ScanOnPush")
-    if some(_scans_everything, repository.assembly.of_type(registry)) or is_true(on_push):
+    if some(_scans_everything, repository.assembly.possible(registry)) or is_true(on_push):
         return
     yield Broken(f"ScanOnPush is {shown(on_push)}", at="ImageScanningConfiguration.ScanOnPush")
 
@@ -233,6 +233,8 @@ def database_logs(database: Resource) -> Findings:
     exports = items(database.get("EnableCloudwatchLogsExports"))
     if wanted is None:
         raise Undecided(f"which logs the engine {shown(engine)} has is not in the rule's table")
+    if database.get("EngineMode") == "serverless":
+        raise NotApplicable("Aurora Serverless v1 sends the logs that its parameters switch on by itself")
     if not some(lambda export: export in wanted, exports):
         yield Broken(f"none of {', '.join(wanted)} is exported", at="EnableCloudwatchLogsExports")
 

@@ -40,25 +40,37 @@ def linked_where(
             return found
     except Undecided:
         pass
-    return some(holds, resource.assembly.of_type(of_type))
+    return some(holds, resource.assembly.possible(of_type))
 
 
 def is_dead_letter_queue(queue: Resource) -> bool:
     """Whether something keeps here what it could not deliver, or the queue says that it is there for that."""
     return either(
         lambda: queue.get("RedriveAllowPolicy", "redrivePermission") in ("allowAll", "byQueue"),
-        lambda: some(lambda kind: _keeps_letters_in(queue, *kind), _DEAD_LETTERS.items()),
+        lambda: some(lambda kind: _keeps_letters_in(queue, *kind), (*_DEAD_LETTERS.items(), *_SERVERLESS)),
     )
 
 
 def _keeps_letters_in(queue: Resource, of_type: str, path: tuple[str, ...]) -> bool:
     def keeps(source: Resource) -> bool:
-        return some(lambda delivery: _is_queue(delivery[1], queue), _deliveries(source))
+        return some(lambda arn: _is_queue(arn, queue), _letters(source))
 
     if linked_where(queue, of_type, path, keeps):
         return True
     by_arn = any(":sqs:" in text for text in queue.assembly.links(of_type, path)[1])
     return by_arn and some(keeps, queue.assembly.of_type(of_type))
+
+
+def _letters(source: Resource) -> Iterator[Any]:
+    """Where a source keeps what it could not deliver."""
+    if not source.type.startswith("AWS::Serverless::"):
+        yield from (letters for _to, letters in _deliveries(source))
+        return
+    yield source.get("DeadLetterQueue", "TargetArn")
+    yield source.get("EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination")
+    for name in source.get("Events", default={}):
+        yield source.get("Events", name, "Properties", "DestinationConfig", "OnFailure", "Destination")
+        yield source.get("Events", name, "Properties", "DeadLetterConfig", "Arn")
 
 
 def _is_queue(arn: Any, queue: Resource) -> bool:
@@ -79,6 +91,14 @@ _DEAD_LETTERS: dict[str, tuple[str, ...]] = {
     "AWS::Lambda::EventSourceMapping": ("DestinationConfig", "OnFailure"),
 }
 """What keeps dead letters, and the property that says where."""
+
+_SERVERLESS = (
+    ("AWS::Serverless::Function", ("DeadLetterQueue",)),
+    ("AWS::Serverless::Function", ("EventInvokeConfig",)),
+    ("AWS::Serverless::Function", ("Events",)),
+    ("AWS::Serverless::StateMachine", ("Events",)),
+)
+"""The same of resources that are not judged themselves, because CloudFormation makes others of them."""
 
 _CALLS: dict[str, tuple[str, ...]] = {
     EVENT_RULE: ("Targets",),

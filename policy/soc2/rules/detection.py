@@ -30,7 +30,7 @@ _ALL_PRODUCTS = ("Severity", "Workflow", "WorkflowState", "RecordState")
 
 def routed(assembly: Assembly, source: str | None, detail_type: str) -> bool:
     """Whether an enabled EventBridge rule sends these events of AWS (of any source: None) to at least one target."""
-    return some(lambda found: _passes_on(found, source, detail_type), assembly.of_type(EVENT_RULE))
+    return some(lambda found: _passes_on(found, source, detail_type), assembly.possible(EVENT_RULE))
 
 
 def _passes_on(found: Resource, source: str | None, detail_type: str) -> bool:
@@ -127,7 +127,7 @@ def hub_standards(hub: Resource) -> Findings:
         return some(lambda name: name in arn, STANDARDS)
 
     if not is_true(hub.get("EnableDefaultStandards", default=True)) and not some(
-        recognised, hub.assembly.of_type(STANDARD)
+        recognised, hub.assembly.possible(STANDARD)
     ):
         yield Broken("no template has the standard of CIS or of AWS", at="EnableDefaultStandards")
 
@@ -155,7 +155,7 @@ def _reaches_somebody(assembly: Assembly, of_type: str, event: tuple[str, str]) 
     channels = assembly.of_type(CHANNEL) if of_type == RECORDER else []
     return either(
         lambda: routed(assembly, *event),
-        lambda: some(_passes_on_all_findings, assembly.of_type(EVENT_RULE)),
+        lambda: some(_passes_on_all_findings, assembly.possible(EVENT_RULE)),
         lambda: some(lambda channel: bool(channel.get("SnsTopicARN")), channels),
     )
 

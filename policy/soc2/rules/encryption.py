@@ -18,6 +18,7 @@ from soc2.values import Undecided, Unknown, is_true, items, known, references_of
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "AWS::KMS::Alias")
 CRITERIA = ("CC6.1", "C1.1")
+LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 _LOCAL_DISKS = re.compile(r"^ml\.([a-z]+\d[a-z]*d[a-z]*|g[5-9]\w*|gr\d\w*|p[5-9]\w*|trn\d\w*)\.")
 """Instances whose disks encrypt by themselves: SageMaker refuses a key for them."""
@@ -63,6 +64,20 @@ def _written_directly(stream: Resource) -> None:
 def _access_logs(bucket: Resource) -> None:
     if receives_access_logs(bucket):
         raise NotApplicable("S3 delivers access logs only to buckets with keys that S3 manages")
+    if some(lambda balancer: _logs_to(balancer, bucket), bucket.linked(LOAD_BALANCER, "LoadBalancerAttributes")):
+        raise NotApplicable("application load balancers deliver logs only to buckets with keys that S3 manages")
+
+
+def _logs_to(balancer: Resource, bucket: Resource) -> bool:
+    """Whether a load balancer that knows no customer key keeps its logs there; network load balancers know them."""
+
+    def names(attribute: Any) -> bool:
+        of_logs = attribute.get("Key") in ("access_logs.s3.bucket", "connection_logs.s3.bucket")
+        return of_logs and bucket.key in references_of(known(attribute.get("Value")))
+
+    return balancer.get("Type", default="application") == "application" and some(
+        names, items(balancer.get("LoadBalancerAttributes"))
+    )
 
 
 def _copied(store: Resource) -> None:

@@ -83,6 +83,11 @@ def _is_event_delivery(statement: Any) -> bool:
     )
 
 
+def _only_describes(statement: Any) -> bool:
+    """Whether it shows the key's properties and no more, as trails ask for; nothing is encrypted or read by that."""
+    return "Action" in statement and every(lambda action: action == "kms:DescribeKey", items(statement["Action"]))
+
+
 def _unlimited(statement: Any) -> Findings:
     if not some(lambda c: limits(c, SOURCES, "kms:encryptioncontext:"), conditions(statement)):
         for service in principals(statement, "Service"):
@@ -101,9 +106,10 @@ def _unlimited(statement: Any) -> Findings:
 )
 def service_use(key: Resource) -> Findings:
     allowed = [s for s in statements(key.get("KeyPolicy")) if s.get("Effect") == "Allow" and principals(s, "Service")]
-    judged = [statement for statement in allowed if not _is_event_delivery(statement)]
+    used = [statement for statement in allowed if not _only_describes(statement)]
+    judged = [statement for statement in used if not _is_event_delivery(statement)]
     if not judged:
-        which = "service but EventBridge" if allowed else "service"
+        which = "service but EventBridge" if used else "service"
         raise NotApplicable(f"no {which} uses it by itself")
     yield from each(_unlimited, judged)
 

@@ -141,6 +141,8 @@ def database_zones(database: Resource) -> Findings:
     if database.type == INSTANCE:
         yield Broken(f"MultiAZ is {shown(database.get('MultiAZ'))}", at="MultiAZ")
         return
+    if database.get("EngineMode") == "serverless":
+        raise NotApplicable("Aurora Serverless v1 has no instances to spread, and moves to another zone by itself")
     for count, _ in enumerate(database.linked(INSTANCE, "DBClusterIdentifier"), start=1):
         if count == 2:
             return
