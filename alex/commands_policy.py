@@ -83,7 +83,7 @@ def _judged(paths: list[Path], profile: Profile, least: Severity, *, whole: bool
     notes = [] if whole else ["what an application must have once (a trail, a detector ...) was not judged"]
     try:
         for application in policy_templates.gather(paths):
-            results += evaluate(Assembly(application.templates, profile), wanted)
+            results += evaluate(Assembly(application.templates, profile, application.parents), wanted)
             files |= {stack: places.shown(file) for stack, file in application.files.items()}
             notes += application.notes()
     except TemplateError as error:

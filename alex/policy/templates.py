@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alex.policy import cfn_yaml
+from soc2.nested import Parents, find_nested
 from soc2.template import TemplateError
 
 ENDINGS = (".json", ".yaml", ".yml", ".template")
@@ -28,6 +29,8 @@ class Application:
     name: str
     templates: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
+    parents: Parents = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
 
     def add(self, stack: str, file: Path) -> None:
         """Read a template; one of the same name keeps its own under its file's path.
@@ -42,6 +45,7 @@ class Application:
 
     def notes(self) -> Iterator[str]:
         """What of the templates no rule can see."""
+        yield from (f"{stack}: has no resources, so there is nothing to judge" for stack in self.empty)
         for stack, template in self.templates.items():
             macros = template.get("Transform")
             for macro in macros if isinstance(macros, list) else [macros] if macros else []:
@@ -75,22 +79,50 @@ def _stages(assembly: Path) -> list[Application]:
     for manifest in sorted(assembly.rglob("manifest.json")):
         files = sorted(manifest.parent.glob("*.template.json"))
         if files:
-            names = _names(manifest)
-            application = Application(manifest.parent.name)
-            for file in files:
-                application.add(names.get(file.name, _stack_name(file)), file)
-            found.append(application)
+            found.append(_stage(manifest, files))
     if not found:
         raise TemplateError(f"{assembly}: is a cloud assembly without any template")
     return found
 
 
-def _names(manifest: Path) -> dict[str, str]:
-    """Stack name by template file, where the manifest says so."""
+def _stage(manifest: Path, files: list[Path]) -> Application:
+    """The stacks of one stage, and what is nested in them."""
+    stacks = _stacks(manifest)
+    nested, parents = find_nested({path: manifest.parent / file for path, (file, _) in stacks.items()})
+    called = {path: name for path, (_, name) in stacks.items()}
+    names = dict(stacks.values()) | {file.name: path for path, file in nested.items()}
+    application = Application(manifest.parent.name)
+    for file in files:
+        name = names.get(file.name, _stack_name(file))
+        if _is_empty(file):
+            application.empty.append(name)
+        else:
+            application.add(name, file)
+    application.parents = {path: (called.get(above, above), key) for path, (above, key) in parents.items()}
+    return application
+
+
+def _is_empty(file: Path) -> bool:
+    """Whether CDK wrote a stack without resources: then it writes no ``Resources`` either."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and "Resources" not in found and set(found) <= {"Parameters", "Rules"}
+
+
+def _stacks(manifest: Path) -> dict[str, tuple[str, str]]:
+    """(template file, stack name) by construct path, as the manifest says."""
     try:
         artifacts = json.loads(manifest.read_text("utf-8")).get("artifacts", {})
-        stacks = {k: a["properties"] for k, a in artifacts.items() if a.get("type") == "aws:cloudformation:stack"}
-        return {str(found["templateFile"]): str(found.get("stackName", key)) for key, found in stacks.items()}
+        return {
+            str(a.get("displayName", key)).split(" ", maxsplit=1)[0]: (
+                str(a["properties"]["templateFile"]),
+                str(a["properties"].get("stackName", key)),
+            )
+            for key, a in artifacts.items()
+            if a.get("type") == "aws:cloudformation:stack"
+        }
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise TemplateError(f"{manifest}: is no manifest of a cloud assembly ({error})") from None
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from soc2.assembly import Assembly
+from soc2.resolve import holds
 from soc2.rule import RULES, Broken, NotApplicable, Result, Rule, Status
 from soc2.template import APPLICATION, Resource
 from soc2.values import Undecided
@@ -49,9 +50,22 @@ def verdict(found: Rule, subject: Resource | Assembly, *, strict: bool = False) 
                 results.append((world, _judge(found, subject, strict=strict)))
             except Fork as fork:
                 open_worlds += [World({**world, fork.choice: choice}) for choice in reversed(fork.choices)]
+        if len({result.status for _, result in results}) > 1:
+            results = [pair for pair in results if _exists(subject, pair[0])] or results
     finally:
         assembly.world = World()
     return _merged(results)
+
+
+def _exists(subject: Resource | Assembly, world: World) -> bool:
+    """Whether the subject may be there in a world: where its own condition fails there is nothing to judge."""
+    if not isinstance(subject, Resource) or subject.raw.get("Condition") is None:
+        return True
+    subject.assembly.world = world
+    try:
+        return holds(subject.raw["Condition"], subject.stack)
+    except Fork:
+        return True
 
 
 def _judge(found: Rule, subject: Resource | Assembly, *, strict: bool) -> Result:

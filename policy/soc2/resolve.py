@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from soc2.values import Text, Unknown, dynamic, join
+from soc2.values import Parts, Text, Unknown, dynamic, join
 
 if TYPE_CHECKING:
     from soc2.template import Stack
@@ -18,7 +18,6 @@ ABSENT = object()
 """What ``AWS::NoValue`` leaves: the property is not there."""
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
-_PSEUDO = re.compile(r"\$\{AWS::\w+\}")
 _OPAQUE = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::CustomResource", "Custom::")
 """Resources whose attributes can be anything, even a wildcard."""
 
@@ -208,21 +207,8 @@ def _split(argument: Any, stack: "Stack") -> Any:
         return text
     if isinstance(text, Text):
         # A part of a name or ARN that exists at deployment only, but surely of those resources.
-        return _Parts(text)
+        return Parts(text)
     return str(text).split(delimiter)
-
-
-class _Parts(list[Any]):
-    """Whatever index is selected: a part of the identifier of one known resource, or of a pseudo parameter."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__([text])
-        self._text = text
-
-    def __getitem__(self, _index: Any) -> Any:
-        if not self._text.references and not _PSEUDO.fullmatch(self._text):
-            return Unknown(f"a part of {self._text}")
-        return Text(f"part of {self._text}", self._text.references)
 
 
 def _find_in_map(argument: Any, stack: "Stack") -> Any:

@@ -93,7 +93,21 @@ class Resource:
         world.touched = world.touched or before
         return default if found is ABSENT else found
 
+    def names(self, *path: str | int) -> list[str]:
+        """The names in the object at ``path``, whatever their values depend on; none when it is absent.
+
+        :raises Undecided: the object itself is unknown.
+        """
+        raw = self._raw_at(path)
+        if isinstance(raw, Unknown):
+            raise Undecided(raw.reason)
+        return [str(name) for name in raw] if isinstance(raw, dict) else []
+
     def _read(self, path: tuple[str | int, ...]) -> Any:
+        raw = self._raw_at(path)
+        return raw if isinstance(raw, Unknown) or raw is ABSENT else resolve(raw, self.stack)
+
+    def _raw_at(self, path: tuple[str | int, ...]) -> Any:
         raw = chosen(self.raw.get("Properties", {}), self.stack)
         for step in path:
             if isinstance(raw, Unknown):
@@ -106,7 +120,7 @@ class Resource:
                 raw = raw[step]
             else:
                 return ABSENT
-        return raw if isinstance(raw, Unknown) or raw is ABSENT else resolve(raw, self.stack)
+        return raw
 
     @property
     def retained(self) -> bool:

@@ -5,10 +5,14 @@ raises `Undecided`. So a rule reads like plain Python over plain data, and canno
 by accident. References to resources stay text, for example ``${Key961B73FD.Arn}``, because what they lead to is known.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 Item = TypeVar("Item")
+
+
+_PSEUDO = re.compile(r"(part of )*\$\{AWS::\w+\}")
 
 
 class Undecided(Exception):  # noqa: N818 - a verdict, no error
@@ -44,6 +48,19 @@ class Text(str):
         made = super().__new__(cls, text)
         made.references = tuple(references)
         return made
+
+
+class Parts(list[Any]):
+    """Whatever index is selected: a part of the identifier of one known resource, or of a pseudo parameter."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__([text])
+        self._text = text
+
+    def __getitem__(self, _index: Any) -> Any:
+        if not self._text.references and not _PSEUDO.fullmatch(self._text):
+            return Unknown(f"a part of {self._text}")
+        return Text(f"part of {self._text}", self._text.references)
 
 
 def dynamic(text: str) -> Any:

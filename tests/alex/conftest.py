@@ -2,13 +2,15 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alex import reading
+from alex import places, reading
 from alex.result import Analysis
+from tests.alex.small_platform import Repository
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "analysis.json").read_text("utf-8"))
 
@@ -34,3 +36,14 @@ def analysis(answers: dict[str, Any]) -> Analysis:
 def _read() -> Any:
     """Reads changed answers."""
     return read
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """The repository that the command takes for the platform's."""
+    made = Repository(tmp_path / "repository")
+    monkeypatch.setattr(places, "ROOT", made.root)
+    monkeypatch.setattr(places, "STATE", tmp_path / "state")
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    return made

@@ -4,7 +4,6 @@ The tests' repository is a platform of a few lines, with a CDK of its own; one t
 """
 
 import importlib
-import os
 import subprocess
 import sys
 import textwrap
@@ -25,17 +24,6 @@ REAL = places.ROOT
 def run(*arguments: Any) -> int:
     """Exit code of `alex evidence change` in this process."""
     return cli._run(["evidence", "change", *(str(argument) for argument in arguments)])
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """The repository that the command takes for the platform's."""
-    made = Repository(tmp_path / "repository")
-    monkeypatch.setattr(places, "ROOT", made.root)
-    monkeypatch.setattr(places, "STATE", tmp_path / "state")
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    return made
 
 
 def test_the_last_commit_is_compared_with_the_one_before(
@@ -237,18 +225,3 @@ def test_installations_below_a_tree_are_foreign(tmp_path: Path, place: str, refu
     finally:
         sys.modules.update(loaded)
         importlib.invalidate_caches()
-
-
-@pytest.mark.skipif(not (places.ROOT / ".git").exists(), reason="the sources came without their repository")
-def test_the_real_platform_differs_in_nothing_from_itself(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Another folder, another process and the export itself must not look like changes. From a clone: an unfinished
-    working tree is not the question."""
-    clone = tmp_path / "clone"
-    repository.git("clone", "--quiet", str(REAL), str(clone))
-    monkeypatch.setattr(places, "ROOT", clone)
-    assert run("--base", "HEAD") == Exit.DONE
-    said = capsys.readouterr().out
-    assert "evidence of prod: HEAD (" in said
-    assert said.endswith("\nNothing differs.\n"), said

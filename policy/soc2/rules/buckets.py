@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from soc2.log_buckets import receives_access_logs
 from soc2.reading import each
 from soc2.rule import Broken, Findings, NotApplicable, Severity, rule
 from soc2.rules.classification import AUDIT_RECORD, CLASSIFICATION, classes
@@ -10,11 +11,6 @@ from soc2.template import Resource
 from soc2.values import Undecided, every, is_true, items, number, references_of, shown, some
 
 BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-
-
-def receives_access_logs(bucket: Resource) -> bool:
-    """Whether another bucket delivers its server access logs here."""
-    return some(lambda _other: True, bucket.linked("AWS::S3::Bucket", "LoggingConfiguration", "DestinationBucketName"))
 
 
 @rule(

@@ -10,15 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from soc2.log_buckets import receives_access_logs, receives_balancer_logs
 from soc2.reading import RESTORED_FROM, each
 from soc2.rule import Broken, Findings, NotApplicable, Severity, rule
-from soc2.rules.buckets import receives_access_logs
 from soc2.template import Resource
 from soc2.values import Undecided, Unknown, is_true, items, known, references_of, shown, some
 
 KEYS = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "AWS::KMS::Alias")
 CRITERIA = ("CC6.1", "C1.1")
-LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 _LOCAL_DISKS = re.compile(r"^ml\.([a-z]+\d[a-z]*d[a-z]*|g[5-9]\w*|gr\d\w*|p[5-9]\w*|trn\d\w*)\.")
 """Instances whose disks encrypt by themselves: SageMaker refuses a key for them."""
@@ -61,23 +60,9 @@ def _written_directly(stream: Resource) -> None:
         raise NotApplicable("it keeps nothing itself: its source is a store of its own")
 
 
-def _access_logs(bucket: Resource) -> None:
-    if receives_access_logs(bucket):
-        raise NotApplicable("S3 delivers access logs only to buckets with keys that S3 manages")
-    if some(lambda balancer: _logs_to(balancer, bucket), bucket.linked(LOAD_BALANCER, "LoadBalancerAttributes")):
-        raise NotApplicable("application load balancers deliver logs only to buckets with keys that S3 manages")
-
-
-def _logs_to(balancer: Resource, bucket: Resource) -> bool:
-    """Whether a load balancer that knows no customer key keeps its logs there; network load balancers know them."""
-
-    def names(attribute: Any) -> bool:
-        of_logs = attribute.get("Key") in ("access_logs.s3.bucket", "connection_logs.s3.bucket")
-        return of_logs and bucket.key in references_of(known(attribute.get("Value")))
-
-    return balancer.get("Type", default="application") == "application" and some(
-        names, items(balancer.get("LoadBalancerAttributes"))
-    )
+def _logs(bucket: Resource) -> None:
+    if receives_access_logs(bucket) or receives_balancer_logs(bucket):
+        raise NotApplicable("access logs are delivered only to buckets with keys that S3 manages")
 
 
 def _copied(store: Resource) -> None:
@@ -128,7 +113,7 @@ S3_DEFAULT = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEnc
 # fmt: off
 STORES = (
     Store("S3", "Buckets", ("S3::Bucket",), S3_DEFAULT + "KMSMasterKeyID", "encryption_key", ("SEC-09",),
-          S3_DEFAULT + "SSEAlgorithm", ("aws:kms", "aws:kms:dsse"), excuse=_access_logs),
+          S3_DEFAULT + "SSEAlgorithm", ("aws:kms", "aws:kms:dsse"), excuse=_logs),
     Store("SQS", "Queues", ("SQS::Queue",), "KmsMasterKeyId", "encryption_master_key"),
     Store("SNS", "Topics", ("SNS::Topic",), "KmsMasterKeyId", "master_key", ("SEC-21",)),
     Store("DDB", "Tables", ("DynamoDB::Table", "DynamoDB::GlobalTable"),

@@ -148,12 +148,12 @@ def parameters(subject: Assembly | Resource) -> Findings:
 def _passed(nested: Resource) -> Findings:
     """What a nested stack is given: a literal there is as readable as a default."""
 
-    def check(entry: tuple[str, Any]) -> Broken | None:
-        if is_written_secret(*entry, nested.assembly):
-            return Broken(f"the nested stack's parameter {entry[0]} is plain text", "Parameters", entry[0])
+    def check(name: str) -> Broken | None:
+        if is_written_secret(name, nested.get("Parameters", name), nested.assembly):
+            return Broken(f"the nested stack's parameter {name} is plain text", "Parameters", name)
         return None
 
-    yield from each(check, nested.get("Parameters", default={}).items())
+    yield from each(check, filter(names_secret, nested.names("Parameters")))
 
 
 @rule(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from soc2.rules.compute import RUNTIMES
+from soc2.runtimes import RUNTIMES
 from tests.policy.rules.casework import Case, Templates, drop, put
 
 
