@@ -86,7 +86,7 @@ def classes(resource: Resource) -> list[Any]:
     "SOC2-TAGS",
     "Resources say which project and environment they belong to, and who answers and pays for them",
     on=BILLED,
-    criteria=("CC1.3", "CC6.1"),
+    criteria=("CC1.3", "CC5.3", "CC6.1"),
     severity=Severity.LOW,
     fix="add the tags that the profile requires (CDK: Tags.of(app).add)",
     requirements=("COST-02",),

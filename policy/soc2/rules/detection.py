@@ -113,7 +113,7 @@ def _watches_s3(feature: Any) -> bool:
     "SOC2-HUB-STANDARDS",
     "Security Hub checks a recognised standard",
     on=HUB,
-    criteria=("CC4.1", "CC5.2", "CC7.1"),
+    criteria=("CC3.2", "CC4.1", "CC5.2", "CC7.1"),
     severity=Severity.MEDIUM,
     fix="add an AWS::SecurityHub::Standard for the CIS benchmark or for AWS foundational best practices (CDK: "
     "aws_securityhub.CfnStandard)",

@@ -56,7 +56,7 @@ def _throttles(setting: Any, otherwise: float = -1) -> bool:
     "SOC2-API-LOGS",
     "API stages record who called what, and what went wrong",
     on=(STAGE, STAGE_V2),
-    criteria=("CC7.2", "CC7.3"),
+    criteria=("CC7.2", "CC7.3", "P6.2"),
     severity=Severity.MEDIUM,
     fix="set AccessLogSetting.DestinationArn and LoggingLevel ERROR or INFO for all methods "
     "(CDK: StageOptions(access_log_destination=..., logging_level=...))",

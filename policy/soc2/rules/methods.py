@@ -40,7 +40,7 @@ def _body(api: Resource) -> Any:
     "SOC2-API-AUTH",
     "API methods know who calls",
     on=(METHOD, REST_API, "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Api"),
-    criteria=("CC6.1", "CC6.3", "CC6.6", "PI1.4"),
+    criteria=("CC6.1", "CC6.3", "CC6.6", "P5.1", "P5.2", "PI1.4"),
     severity=Severity.CRITICAL,
     fix="set AuthorizationType and AuthorizerId (CDK: add_method(authorizer=...)); an API key identifies nobody",
     requirements=("AUTH-01",),
@@ -107,7 +107,7 @@ def _identifies(scheme: Any) -> bool:
     "SOC2-API-VALIDATED",
     "APIs refuse malformed bodies before code sees them",
     on=(METHOD, REST_API),
-    criteria=("CC6.6", "P3.1", "PI1.2"),
+    criteria=("CC6.6", "P3.1", "P7.1", "PI1.1", "PI1.2"),
     severity=Severity.MEDIUM,
     fix="set RequestValidatorId (with ValidateRequestBody) and RequestModels (CDK: add_method(request_models=..., "
     "request_validator=...))",
