@@ -60,7 +60,7 @@ matrix: tools ## write docs/control-matrix.md from the criteria and the rules
 	@.venv/bin/python -m alex.evidence.control_matrix
 
 crosscheck: tools ## compare our rules with checkov, cfn-lint and cdk-nag; write docs/crosscheck.md
-	@[ -x .alex/checkov/bin/checkov ] || ($(PYTHON) -m venv .alex/checkov && .alex/checkov/bin/pip install -q checkov==3.3.30)
+	@$(PYTHON) alex/toolbox.py checkov
 	@$(ALEX) synth -e prod && $(ALEX) synth -e local
 	@.venv/bin/python -m alex.policy.crosscheck .alex/prod/assembly .alex/local/assembly \
 		--checkov .alex/checkov/bin/checkov --write docs/crosscheck.md

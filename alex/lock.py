@@ -18,9 +18,10 @@ COMPILE = (
 
 
 def main() -> None:
-    """Write ``requirements.txt``, ``local/requirements.txt`` and one file a bundle."""
+    """Write the tools', the local cloud's and checkov's requirements, and one file a bundle."""
     _compile(ROOT / "requirements.in", ROOT / "requirements.txt")
     _compile(ROOT / "local" / "requirements.in", ROOT / "local" / "requirements.txt")
+    _compile(ROOT / "policy" / "checkov.in", ROOT / "policy" / "checkov.txt")
     bundles = tomllib.loads((ROOT / "lambdas" / "bundles.toml").read_text("utf-8"))
     for kind, bundle in bundles.items():
         wanted = "\n".join(bundle["requirements"])

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STATE = ROOT / ".alex"
 LOCAL_VENV = STATE / "ministack" / "venv"
+CHECKOV_VENV = STATE / "checkov"
 PYTHONS = ("python3.13", "python3.12", "python3.11")
 MEMBERS = (".", "constructs", "policy", "lambdas", "local")
 
@@ -83,13 +85,9 @@ def _with_a_newer_python() -> int:
     for name in PYTHONS:
         newer = shutil.which(name)
         if newer:
-            return subprocess.call([newer, str(Path(__file__).resolve())])
-    print(
-        "tools: this is Python {}.{}, Alex needs 3.11 or later: install python3.11 (or newer) and run again".format(
-            *sys.version_info[:2]
-        ),
-        file=sys.stderr,
-    )
+            return subprocess.call([newer, str(Path(__file__).resolve()), *sys.argv[1:]])
+    said = "tools: this is Python {}.{}, Alex needs 3.11 or later: install python3.11 (or newer) and run again"
+    print(said.format(*sys.version_info[:2]), file=sys.stderr)
     return 1
 
 
@@ -104,8 +102,13 @@ def _prepare() -> None:
     _step("members", [version, str(ROOT)], _install_members, [ROOT / m / "pyproject.toml" for m in MEMBERS], python)
     node_inputs = [ROOT / "package.json", ROOT / "package-lock.json"]
     _step("cdk", [], _install_node_packages, node_inputs, ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk")
-    local_inputs = [ROOT / "local" / "requirements.txt"]
-    _step("local cloud", [version, str(ROOT)], _install_local_cloud, local_inputs, LOCAL_VENV / "bin" / "python")
+    _apart("local cloud", version, LOCAL_VENV, ROOT / "local" / "requirements.txt")
+    if "checkov" in sys.argv[1:]:  # only the cross-check of the rules needs it
+        _apart("checkov", version, CHECKOV_VENV, ROOT / "policy" / "checkov.txt")
+
+
+def _apart(name: str, version: str, env: Path, locked: Path) -> None:
+    _step(name, [version, str(ROOT)], partial(_install_apart, env, locked), [locked], env / "bin" / "python")
 
 
 def _step(name: str, facts: List[str], run: Callable[[], None], inputs: List[Path], product: Path) -> None:
@@ -177,12 +180,12 @@ def _install_node_packages() -> None:
     )
 
 
-def _install_local_cloud() -> None:
-    python = LOCAL_VENV / "bin" / "python"
-    if LOCAL_VENV.exists():
-        shutil.rmtree(str(LOCAL_VENV))
-    _uv("venv", "--quiet", "--python", str(VENV / "bin" / "python"), str(LOCAL_VENV))
-    _uv("pip", "sync", "--python", str(python), "--require-hashes", str(ROOT / "local" / "requirements.txt"))
+def _install_apart(environment: Path, locked: Path) -> None:
+    """An environment of its own with exactly what a lock file names."""
+    if environment.exists():
+        shutil.rmtree(str(environment))
+    _uv("venv", "--quiet", "--python", str(VENV / "bin" / "python"), str(environment))
+    _uv("pip", "sync", "--python", str(environment / "bin" / "python"), "--require-hashes", str(locked))
 
 
 def _locked(name: str) -> str:

@@ -42,12 +42,12 @@ def _prepare(machine: Path, monkeypatch: pytest.MonkeyPatch, *, stopped_at: str 
         "_install_packages": None,
         "_install_members": None,
         "_install_node_packages": machine / "node_modules/aws-cdk/bin/cdk",
-        "_install_local_cloud": machine / ".alex/ministack/venv/bin/python",
+        "_install_apart": machine / ".alex/ministack/venv/bin/python",
     }
     clearing = toolbox._stamp
 
-    def step(name: str, product: Path | None) -> Callable[[], None]:
-        def run() -> None:
+    def step(name: str, product: Path | None) -> Callable[..., None]:
+        def run(*_environment_and_lock: Path) -> None:
             ran.append(name)
             if name == "_create_venv":  # as the real one does
                 for stamp in ("packages", "members"):
@@ -76,7 +76,7 @@ def test_interrupted_installation_begins_the_environment_anew(machine: Path, mon
 def test_interruption_elsewhere_goes_on_from_there(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was finished is not done again: a second Ctrl-C costs seconds, not minutes."""
     _prepare(machine, monkeypatch, stopped_at="_install_node_packages")
-    assert _prepare(machine, monkeypatch) == ["_install_node_packages", "_install_local_cloud"]
+    assert _prepare(machine, monkeypatch) == ["_install_node_packages", "_install_apart"]
 
 
 def test_a_home_that_cannot_be_written_gets_caches_in_the_repository(
