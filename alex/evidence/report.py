@@ -177,11 +177,12 @@ def _summary(model: Model) -> str:
         )
     )
     rows = [chart.Row(group, counts) for group, counts in model.group_counts().items()]
+    drawn = "".join(chart.bars(rows, layout) for layout in (chart.WIDE, chart.NARROW))  # the page shows one of them
     legend = "".join(f'<li><span class="key {chart.STYLES[status]}"></span>{status}</li>' for status in chart.DRAWN)
     return (
         f'<div class="figures five">{cards}</div><h3>By category of criteria</h3><p class="sub">Share of the verdicts '
         "that a category's rules passed on resources; a rule may speak for several categories.</p>"
-        f'<ul class="legend">{legend}</ul><div class="plain wide">{chart.bars(rows)}</div>{_standings(model)}'
+        f'<ul class="legend">{legend}</ul><div class="plain wide">{drawn}</div>{_standings(model)}'
     )
 
 

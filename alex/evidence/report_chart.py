@@ -20,7 +20,31 @@ STYLES = {
 }
 """CSS class of each verdict, here, on badges and on filters."""
 
-_LABELS, _VALUES, _STEP, _THICK, _LEAST = 276, 168, 26, 12, 4.0
+_THICK, _LEAST = 12, 4.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of a bar stand, in units of the drawing; text has the same size in each layout.
+
+    :param labels: room before the bar.
+    :param values: room after it.
+    :param drop: how far below its label a bar stands; 0 is beside it.
+    :param letters: the longest label that fits.
+    """
+
+    name: str
+    width: int
+    labels: int
+    values: int
+    step: int
+    drop: int
+    letters: int
+
+
+WIDE = Layout("wide", WIDTH, labels=276, values=168, step=26, drop=0, letters=36)
+NARROW = Layout("narrow", 328, labels=0, values=160, step=50, drop=20, letters=42)
+"""For the screens on which the wide one would have to shrink its text, or hide the figures beside the bars."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +60,28 @@ class Row:
         return sum(self.counts.get(status, 0) for status in DRAWN)
 
 
-def bars(rows: Sequence[Row]) -> str:
+def bars(rows: Sequence[Row], layout: Layout = WIDE) -> str:
     """Every bar has the full length, so that shares compare; a single open finding is never too thin to see."""
-    drawn = "".join(_bar(row, _STEP * index + _STEP / 2) for index, row in enumerate(rows))
+    drawn = "".join(_bar(row, layout.step * index + 13, layout) for index, row in enumerate(rows))
     spoken = "; ".join(f"{row.label}: {summary(row.counts) if row.judged else 'by tests or process'}" for row in rows)
     return drawing(
         drawn,
-        ident="categories",
+        ident=f"categories-{layout.name}",
         title="Verdicts by category of criteria",
         summary=spoken or "no category",
-        width=WIDTH,
-        height=max(_STEP * len(rows), _STEP),
-        css="bars stacked",
+        width=layout.width,
+        height=layout.step * max(len(rows), 1),
+        css=f"bars stacked {layout.name}",
     )
 
 
-def _bar(row: Row, middle: float) -> str:
-    room = WIDTH - _LABELS - _VALUES
+def _bar(row: Row, line: float, layout: Layout) -> str:
+    room, middle = layout.width - layout.labels - layout.values, line + layout.drop
     parts = [
-        tag("text", escape(clipped(row.label, 36)), x=0, y=middle + 5, class_="label"),
-        tag("rect", x=_LABELS, y=middle - _THICK / 2, width=room, height=_THICK, class_="track", rx=3),
+        tag("text", escape(clipped(row.label, layout.letters)), x=0, y=line + 5, class_="label"),
+        tag("rect", x=layout.labels, y=middle - _THICK / 2, width=room, height=_THICK, class_="track", rx=3),
     ]
-    start = float(_LABELS)
+    start = float(layout.labels)
     for status, length in _lengths(row, room):
         title = tag("title", escape(f"{row.label}: {row.counts[status]} {status}"))
         place = {"x": start, "y": middle - _THICK / 2, "width": length, "height": _THICK}
@@ -66,7 +90,7 @@ def _bar(row: Row, middle: float) -> str:
     good = row.counts.get(Status.COMPLIANT, 0)
     text = f"{good:,} of {row.judged:,} compliant" if row.judged else "by tests or process"
     css = "value" if row.judged else "value quiet"
-    parts.append(tag("text", escape(text), x=WIDTH, y=middle + 5, class_=css))
+    parts.append(tag("text", escape(text), x=layout.width, y=middle + 5, class_=css))
     return "".join(parts)
 
 

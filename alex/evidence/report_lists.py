@@ -41,14 +41,30 @@ def exceptions(model: Model) -> str:
         for accepted in sorted(model.exceptions, key=lambda one: (one.record.expires, one.record.path, one.record.id))
     ]
     heads = ["Finding and resource", "Reason", "Owner", "Ticket", "Treatment", "Expires"]
-    return listing("Days are counted from the day of the evidence", heads, rows)
+    return _of_other_packs(model) + listing("Days are counted from the day of the evidence", heads, rows)
+
+
+def _of_other_packs(model: Model) -> str:
+    """How many exceptions no criterion counts; empty when there is none."""
+    found = [accepted.record for accepted in model.exceptions if _rule(accepted) not in model.controls]
+    if not found:
+        return ""
+    packs = escape(", ".join(sorted({record.pack for record in found})))
+    return (
+        f'<p class="lead">From other packs ({packs}): {len(found):,} of {len(model.exceptions):,}. Findings of other '
+        "packs are tied to no criterion, so that no criterion's verdict below counts these exceptions.</p>"
+    )
+
+
+def _rule(accepted: Accepted) -> str:
+    """The id of the rule that found it, without its pack and detail."""
+    return accepted.record.id.partition("::")[2].partition("[")[0]
 
 
 def _exception(accepted: Accepted, model: Model) -> list[str]:
-    record = accepted.record
-    rule = record.id.partition("::")[2].partition("[")[0]
+    record, rule = accepted.record, _rule(accepted)
     found = link(rule, record.id) if rule in model.controls else escape(record.id)
-    treatment = escape(record.treatment) + (f'<br><span class="sub">by {escape(record.by)}</span>' if record.by else "")
+    treatment = escape(f"{record.treatment}: {record.by}" if record.by else record.treatment)
     ticket = f'<span class="whole">{escape(record.ticket)}</span>'
     if record.ticket.startswith("https://"):
         ticket = f'<a href="{escape(record.ticket)}" rel="noopener noreferrer">{escape(record.ticket)}</a>'

@@ -43,6 +43,11 @@ class Control:
     results: tuple[ResultRecord, ...]
     counts: Counts
 
+    @property
+    def judged(self) -> bool:
+        """Whether it met a resource that it applies to; without one it neither holds nor fails."""
+        return any(self.counts.get(status) for status in ORDER if status != Status.NOT_APPLICABLE)
+
     def of(self, status: Status) -> list[ResultRecord]:
         """Its results with one verdict."""
         return [result for result in self.results if result.status == status]
@@ -127,22 +132,32 @@ def summary(counts: Counts) -> str:
 
 
 def said(judged: Judged) -> str:
-    """The standing in one sentence that claims no more than was judged."""
-    counts, rules = judged.counts, len(judged.controls)
-    code = f"{rules} control{'s' if rules != 1 else ''}"
+    """The standing in one sentence that claims no more than was judged.
+
+    Decision: a control that met no resource is counted apart from those that hold, and a criterion's exceptions are
+    those of its own rules; findings of other packs are tied to no criterion, so nothing is said of them here.
+    """
+    counts, controls = judged.counts, judged.controls
+    rules = sum(1 for control in controls if control.judged)
+    code, idle = _controls(rules), len(controls) - rules
     hold = f"{code} hold{'s' if rules == 1 else ''}"
-    broken = sum(1 for control in judged.controls if control.counts[Status.NON_COMPLIANT])
+    more = f"; {idle} more found no resource to judge" if idle else ""
+    broken = sum(1 for control in controls if control.counts[Status.NON_COMPLIANT])
     found, total = _findings(counts[Status.NON_COMPLIANT]), summary(counts)
     rest = "" if judged.criterion.process is None else "; what templates cannot show rests on the process"
     return {
-        Standing.OPEN: f"{found} open, in {broken} of {code}: {total}.",
-        Standing.UNDECIDED: f"Templates leave {counts[Status.UNDECIDED]:,} verdicts of {code} open: {total}.",
-        Standing.EXCEPTIONS: f"{hold} with named and dated exceptions: {total}{rest}.",
-        Standing.HOLDS: f"{hold} without exception: {total}{rest}.",
-        Standing.NOTHING: f"{code} found no resource to judge in this environment{rest}.",
+        Standing.OPEN: f"{found} open, in {broken} of {code}: {total}{more}.",
+        Standing.UNDECIDED: f"Templates leave {counts[Status.UNDECIDED]:,} verdicts of {code} open: {total}{more}.",
+        Standing.EXCEPTIONS: f"{hold} with named and dated exceptions: {total}{more}{rest}.",
+        Standing.HOLDS: f"{hold} with no exception from these rules: {total}{more}{rest}.",
+        Standing.NOTHING: f"{_controls(idle)} found no resource to judge in this environment{rest}.",
         Standing.TESTS: f"No rule over templates speaks for it; the tests named below do{rest}.",
         Standing.PROCESS: "No rule over templates and no test speaks for it; the process is its evidence.",
     }[judged.standing]
+
+
+def _controls(count: int) -> str:
+    return f"{count} control{'s' if count != 1 else ''}"
 
 
 def _findings(count: int) -> str:

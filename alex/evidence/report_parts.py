@@ -102,7 +102,9 @@ def _criterion(judged: Judged) -> str:
     facts = [("Asks", escape(one.asks)), ("Verdict", escape(said(judged)))]
     facts.append(("By code", f"{_BY_CODE[one.evidence]} {escape(one.why or '')}"))
     if one.process:
-        facts.append(("By process", escape(one.process)))
+        # The pack holds no pages of the repository, so the path is no link.
+        where = " in the repository" if one.process.startswith("docs/") else ""
+        facts.append(("By process", f"{escape(one.process)}{where}"))
     if one.tests:
         facts.append(("Tests", ", ".join(mono(test) for test in one.tests)))
     if one.requirements:

@@ -22,7 +22,7 @@ has decided who is right ([`crosscheck_verdicts.toml`](../alex/policy/crosscheck
 a verdict, a verdict without a disagreement, and a check that the table does not know make the command fail.
 """
 
-_COUNTED = """Only checkov says what it passes. What is acknowledged in the code counts as a finding, and so does what a
+_COUNTED = """What is acknowledged in the code counts as a finding, and so does what a
 rule of cdk-nag that is switched off by name would raise. A finding of ours agrees when another tool has it, too.
 """
 
@@ -57,8 +57,7 @@ def page(
 ) -> str:
     """The page (Markdown)."""
     used = ", ".join(f"{tool} {version}" for tool, version in sorted(versions.items()))
-    rules = len(outcomes[0].evidence.rules)
-    parts = [_HEAD, f"Versions: {used}; {rules} rules of our own.\n", *_counts(outcomes)]
+    parts = [_HEAD, f"Versions: {used}.\n", *_counts(outcomes)]
     groups = _groups(outcomes, verdicts)
     parts += ["## What others find and we do not\n", *_table([g for g in groups if g[0].by != PACK], verdicts)]
     parts += ["## What we find and others do not\n", *_table([g for g in groups if g[0].by == PACK], verdicts)]
@@ -74,7 +73,7 @@ def page(
 
 def _counts(outcomes: Iterable["Outcome"]) -> Iterator[str]:
     yield "## Counts\n"
-    yield "| Environment | Tool | Findings | Passed | Agree with ours | Disagree |\n|---|---|--:|--:|--:|--:|"
+    yield "| Environment | Tool | Findings | Agree with ours | Disagree |\n|---|---|--:|--:|--:|"
     for outcome in outcomes:
         environment = outcome.evidence.provenance.environment
         disagree: Counter[str] = Counter()
@@ -83,14 +82,10 @@ def _counts(outcomes: Iterable["Outcome"]) -> Iterator[str]:
         for tool in (CHECKOV, LINT, *(pack for pack in outcome.evidence.packs if pack != PACK)):
             said = [one for one in outcome.said if one.tool == tool]
             findings = sum(one.count for one in said if not one.passed)
-            passed = sum(one.passed for one in said) if tool == CHECKOV else "not said"
-            yield f"| {environment} | {tool} | {findings} | {passed} | {findings - disagree[tool]} | {disagree[tool]} |"
+            yield f"| {environment} | {tool} | {findings} | {findings - disagree[tool]} | {disagree[tool]} |"
         status = Counter(result.status for result in outcome.evidence.results)
         mine = status[Status.NON_COMPLIANT] + status[Status.ACKNOWLEDGED] + status[Status.UNDECIDED]
-        yield (
-            f"| {environment} | our rules | {mine} | {status[Status.COMPLIANT]} | {mine - disagree[PACK]} "
-            f"| {disagree[PACK]} |"
-        )
+        yield f"| {environment} | our rules | {mine} | {mine - disagree[PACK]} | {disagree[PACK]} |"
     yield ""
     yield _COUNTED
 

@@ -31,9 +31,10 @@ SWITCHED_OFF: tuple[SwitchedOff, ...] = (
     ),
     SwitchedOff(
         "NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled",
-        "Buckets hold logs and reports of one region; a copy in a second region doubles what a leak can reach, and the "
-        "recovery region is rebuilt from the database (DR-08: pilot light).",
-        "Versioning on every bucket, Object Lock on the archives, and the recovery region's own stacks (SYS-72).",
+        "Buckets hold logs and reports of one region; a copy in a second region doubles what a leak can reach. What "
+        "must survive a region is the database (DR-08), and nothing copies that yet either.",
+        "Against deletion: versioning on every bucket, Object Lock on the archives. Against the loss of a region: "
+        "nothing yet (SYS-72).",
     ),
     SwitchedOff(
         "AwsSolutions::AwsSolutions-VPC3",

@@ -210,7 +210,7 @@ def test_the_command_passes_when_all_is_decided(tmp_path: Path, monkeypatch: pyt
     assert run(tmp_path, answer=answer, verdicts=KNOWN + verdict_on("checkov/CKV_1")) == 0
     page = (tmp_path / "page.md").read_text("utf-8")
     assert f"| checkov CKV_1: CKV_1 | 1 (prod): Data/Store | SOC2-A-B: compliant | false positive: {WHY} |" in page
-    assert f"| prod | {NIST} | 4 | not said | 0 | 4 |" in page
+    assert f"| prod | {NIST} | 4 | 0 | 4 |" in page
     assert "checkov 9.9" in page
 
 
