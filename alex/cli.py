@@ -65,10 +65,11 @@ def _run(arguments: list[str] | None) -> int:
         return int(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         answer = int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone (`alex logs | head`); Python would complain once more at its end.
-        sys.stderr.close()
-        return int(Exit.DONE)
+    except (BrokenPipeError, SystemExit) as stop:
+        # Typer makes an exit with 1 of a broken pipe.
+        if not isinstance(stop, BrokenPipeError) and not isinstance(stop.__context__, BrokenPipeError):
+            raise
+        return _unread()
     except OSError as error:
         _explain(console.err(), _refused(error))
         return int(Exit.FAILED)
@@ -81,6 +82,12 @@ def _run(arguments: list[str] | None) -> int:
     if code == Exit.INTERRUPTED:  # Typer turns Ctrl-C into this code itself
         console.err().print("stopped", style="yellow")
     return code
+
+
+def _unread() -> int:
+    """The reader of our output has gone (`alex logs | head`): it has what it wanted."""
+    console.abandon()
+    return int(Exit.DONE)
 
 
 def _refused(error: OSError) -> CommandError:

@@ -35,6 +35,13 @@ def evidence_command(
         return
     from alex.evidence import pack as evidence_pack  # noqa: PLC0415 - it brings cryptography, which other commands need not load
 
+    if kms_key is not None and not sign:
+        raise CommandError(
+            "--no-sign and --kms-key contradict each other",
+            where="alex evidence",
+            remedy="leave one of them out",
+            code=Exit.BAD_INPUT,
+        )
     environment = synthesis.environment_of(env)
     signer = evidence_pack.signer_of(kms_key) if sign else None
     assembly = places.STATE / environment / "assembly"
@@ -62,12 +69,14 @@ def verify_command(
     from alex.evidence import pack as evidence_pack  # noqa: PLC0415 - it brings cryptography, which other commands need not load
 
     signature = evidence_pack.verified(file, key)
-    evidence_pack.read(file)
+    judged = evidence_pack.read(file).provenance
     screen = console.out()
     screen.print(
         f"in order: signed {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC by {signature.key_id}\n"
         f"key:      SHA-256 {signature.key.fingerprint}\n"
-        f"evidence: SHA-256 {signature.digest}",
+        f"evidence: SHA-256 {signature.digest}\n"
+        f"of:       {judged.environment}, commit {judged.commit[:12]}{' and changes' if judged.changed else ''}, "
+        f"judged {judged.at:%Y-%m-%d %H:%M:%S} UTC",
         highlight=False,
         markup=False,
         soft_wrap=True,

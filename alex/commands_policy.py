@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,14 @@ from alex.policy import templates as policy_templates
 from alex.policy import view as policy_view
 from settings import ENVIRONMENTS, load
 from soc2.assembly import Assembly
+from soc2.evidence import FILE
 from soc2.judge import evaluate
 from soc2.profile import Profile
 from soc2.rule import RULES, Result, Rule, Severity
 from soc2.template import APPLICATION, TemplateError
 
-_CRITERION = re.compile(r"(CC|A|C|PI|P)\d(\.\d)?")
+if TYPE_CHECKING:
+    from soc2.criteria import Criterion
 
 
 class Format(StrEnum):
@@ -57,17 +59,23 @@ def check_command(
     ] = False,
 ) -> None:
     """Judge templates by the SOC 2 rules: JSON or YAML, from any tool. Exit 0 no finding, 1 findings, 2 bad input."""
-    if production is None:
-        production = load(environment).is_production if environment in ENVIRONMENTS else True
-    judged = _judged(
-        paths, Profile(environment=environment, production=production), min_severity, whole=not no_application
-    )
+    judged = _judged(paths, _profile(environment, production), min_severity, whole=not no_application)
     if output is Format.JSON:
         console.emit(policy_view.as_json(judged))
     else:
         policy_view.show(console.out(), judged)
     if judged.findings or (strict and judged.undecided):
         raise typer.Exit(int(Exit.FAILED))
+
+
+def _profile(environment: str, production: bool | None) -> Profile:
+    """Another team's environment may have any name, if they say whether it is production: nothing else tells."""
+    if production is None and environment and environment not in ENVIRONMENTS:
+        remedy = f"one of {', '.join(ENVIRONMENTS)}, or say --production or --no-production beside it"
+        _no_such("environment", environment, remedy)
+    if production is None:
+        production = load(environment).is_production if environment else True
+    return Profile(environment=environment, production=production)
 
 
 def _judged(paths: list[Path], profile: Profile, least: Severity, *, whole: bool) -> policy_view.Judged:
@@ -81,6 +89,7 @@ def _judged(paths: list[Path], profile: Profile, least: Severity, *, whole: bool
     results: list[Result] = []
     files: dict[str, str] = {}
     notes = [] if whole else ["what an application must have once (a trail, a detector ...) was not judged"]
+    notes += [_unacknowledged(path) for path in paths if policy_templates.is_assembly(path)]
     try:
         for application in policy_templates.gather(paths):
             results += evaluate(Assembly(application.templates, profile, application.parents), wanted)
@@ -93,7 +102,13 @@ def _judged(paths: list[Path], profile: Profile, least: Severity, *, whole: bool
             remedy="name CloudFormation templates (JSON or YAML), a folder of them, or the cdk.out of `cdk synth`",
             code=Exit.BAD_INPUT,
         ) from None
-    return policy_view.Judged(results, files, notes)
+    return policy_view.Judged(results, files, notes, profile)
+
+
+def _unacknowledged(assembly: Path) -> str:
+    """Who knows the application's acknowledgements would otherwise take its accepted findings for new ones."""
+    said = "acknowledgements of the application are not applied here"
+    return said + (f"; `python -m soc2 {assembly}` lists them" if (assembly / FILE).is_file() else "")
 
 
 def _gravity(severity: Severity) -> int:
@@ -110,8 +125,7 @@ def rules_command(
     import soc2.rules  # noqa: F401, PLC0415 - registers them
 
     criterion = criterion.upper()
-    if criterion and not _CRITERION.fullmatch(criterion):
-        _no_such("criterion", criterion, "an id of the Trust Services Criteria such as CC6.1, A1.2, C1.1, PI1.5")
+    asked = _criteria(criterion)
     services = sorted({name.split("::")[1] for rule in RULES.values() for name in rule.on if "::" in name})
     if service.lower() not in ("", *(name.lower() for name in services)):
         _no_such("service", service, f"one of {', '.join(services)}")
@@ -123,8 +137,28 @@ def rules_command(
         from soc2.evidence import rule_records  # noqa: PLC0415
 
         console.emit([record.model_dump(mode="json") for record in rule_records(found)])
-    else:
+    elif found:
         policy_view.list_rules(console.out(), found)
+    elif any(_serves(rule, criterion) for rule in RULES.values()):
+        console.out().print(f"no rule about {service} serves {criterion}", markup=False, highlight=False)
+    else:
+        policy_view.list_processes(console.out(), asked)
+
+
+def _criteria(asked: str) -> list["Criterion"]:
+    """The criteria that an id or a group names; all without one.
+
+    :raises CommandError: there is none.
+    """
+    from soc2.criteria import CRITERIA  # noqa: PLC0415 - it reads the catalogue, which other commands need not
+
+    found = [CRITERIA[name] for name in CRITERIA if not asked or name == asked or name.startswith(f"{asked}.")]
+    if not found:
+        letters = re.match("[A-Z]*", asked)
+        starts = (asked.partition(".")[0] + ".", letters[0] if letters else "")
+        near = next((some for start in starts if start and (some := [n for n in CRITERIA if n.startswith(start)])), [])
+        _no_such("criterion", asked, f"one of {', '.join(near or CRITERIA)}")
+    return found
 
 
 def _serves(rule: Rule, criterion: str) -> bool:

@@ -11,6 +11,7 @@ from alex import bundle, places, toolbox
 from alex.errors import CommandError, Exit
 from alex.processes import run
 from settings import ENVIRONMENTS, SettingsError, load
+from soc2.passed import why_not_passed
 from stacks.bundles import Target
 
 _FILES = (
@@ -125,7 +126,8 @@ def synthesise(
     stamp = output.with_name(output.name + ".inputs")
     inputs = inputs_of(environment, target, overlay)
     manifest = output / "manifest.json"
-    if not force and manifest.exists() and stamp.exists() and stamp.read_text("utf-8") == inputs:
+    unchanged = manifest.exists() and stamp.exists() and stamp.read_text("utf-8") == inputs
+    if not force and unchanged and not why_not_passed(output):
         return Synthesis(output, fresh=False, stacks=_stacks(output), inputs=inputs)
     draft = output.with_name(output.name + ".new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -176,6 +178,12 @@ def _cdk_synth(
             where="cdk synth",
             remedy=_remedy(said),
             output=said.strip(),
+        )
+    if reason := why_not_passed(draft):
+        raise CommandError(
+            f"synthesis of {environment} did not go through the policy gate: {reason}",
+            where="cdk synth",
+            remedy="app.py ends in soc2.synthesise(app, ...); put that back",
         )
 
 

@@ -72,8 +72,8 @@ def _result(run: Run) -> Json:
     return {
         "uuid": uid("result", run.digest),
         "title": one_line(f"Synthesis of {run.environment}"),
-        "description": f"{summary(run.model.counts)}; {len(run.model.exceptions)} exceptions of all packs. Those of other "
-        "packs than these rules are tied to no criterion; they stand among the risks.",
+        "description": f"{summary(run.model.counts)}; {len(run.model.exceptions)} exceptions of all packs. "
+        "Those of packs other than SOC2 are tied to no criterion; they stand among the risks.",
         "start": run.at,
         "end": run.at,
         "local-definitions": _definitions(run),

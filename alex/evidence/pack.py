@@ -45,12 +45,12 @@ def read(file: Path) -> Evidence:
     file = located(file)
     try:
         return format_.read(file)
-    except (OSError, ValueError) as error:  # pydantic's errors are ValueErrors
-        first = str(error).splitlines()
+    except (OSError, ValueError) as error:
+        other = isinstance(error, format_.OtherVersionError)
         raise CommandError(
-            f"no evidence that this version can read: {' '.join(line.strip() for line in first[1:3]) or first[0]}",
+            f"no evidence that this version can read: {error.strerror if isinstance(error, OSError) else error}",
             where=str(file),
-            remedy="name an evidence.json that `alex evidence` wrote",
+            remedy=format_.OtherVersionError.remedy if other else "name an evidence.json that `alex evidence` wrote",
             code=Exit.BAD_INPUT,
         ) from None
 
@@ -113,7 +113,7 @@ def outdated(assembly: Path) -> bool:
         found = format_.read(assembly / FILE)
     except ValueError:
         return True
-    commit, changed = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain", "--untracked-files=no"))
+    commit, changed = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
     moved = bool(commit) and (found.provenance.commit, found.provenance.changed) != (commit, changed)
     today = datetime.now(UTC).date()
     return moved or any(record.expires < today for record in found.acknowledgements)
@@ -143,7 +143,7 @@ def signer_of(kms_key: str | None) -> Signer:
         try:
             return signing.LocalSigner()
         except signing.UnusableKeyError as error:
-            raise CommandError(str(error), where="the signing key", remedy="the message says it") from None
+            raise CommandError(str(error), where="the signing key", remedy=error.remedy) from None
     import boto3  # noqa: PLC0415 - only this way of signing talks to AWS
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
@@ -163,7 +163,7 @@ def _signed(file: Path, signer: Signer) -> SignatureFile:
         raise _kms_refused("KMS", error) from None
     except (signing.UnusableKeyError, RefusedError) as error:
         raise CommandError(
-            str(error), where="the signing key", remedy="name another --kms-key, or sign without one"
+            str(error), where="the signing key", remedy="name another --kms-key, or none: this machine's key then signs"
         ) from None
 
 

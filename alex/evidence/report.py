@@ -177,7 +177,7 @@ def _summary(model: Model) -> str:
         )
     )
     rows = [chart.Row(group, counts) for group, counts in model.group_counts().items()]
-    drawn = "".join(chart.bars(rows, layout) for layout in (chart.WIDE, chart.NARROW))  # the page shows one of them
+    drawn = "".join(chart.bars(rows, layout) for layout in (chart.BROAD, chart.NARROW))  # the page shows one of them
     legend = "".join(f'<li><span class="key {chart.STYLES[status]}"></span>{status}</li>' for status in chart.DRAWN)
     return (
         f'<div class="figures five">{cards}</div><h3>By category of criteria</h3><p class="sub">Share of the verdicts '

@@ -42,9 +42,9 @@ class Layout:
     letters: int
 
 
-WIDE = Layout("wide", WIDTH, labels=276, values=168, step=26, drop=0, letters=36)
-NARROW = Layout("narrow", 328, labels=0, values=160, step=50, drop=20, letters=42)
-"""For the screens on which the wide one would have to shrink its text, or hide the figures beside the bars."""
+BROAD = Layout("broad", WIDTH, labels=276, values=190, step=26, drop=0, letters=36)
+NARROW = Layout("narrow", 328, labels=0, values=190, step=50, drop=20, letters=40)
+"""For the screens on which the broad one would have to shrink its text, or hide the figures beside the bars."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Row:
         return sum(self.counts.get(status, 0) for status in DRAWN)
 
 
-def bars(rows: Sequence[Row], layout: Layout = WIDE) -> str:
+def bars(rows: Sequence[Row], layout: Layout = BROAD) -> str:
     """Every bar has the full length, so that shares compare; a single open finding is never too thin to see."""
     drawn = "".join(_bar(row, layout.step * index + 13, layout) for index, row in enumerate(rows))
     spoken = "; ".join(f"{row.label}: {summary(row.counts) if row.judged else 'by tests or process'}" for row in rows)

@@ -124,6 +124,7 @@ def provenance(model: Model) -> str:
         (f"SHA-256 of {FILE}", mono(digest(model.evidence))),
         ("Commit", mono(found.commit) + (" with uncommitted changes" if found.changed else "")),
         ("SHA-256 of the settings", mono(found.settings)),
+        ("Judged as", escape(", ".join(f"{name}: {value}" for name, value in found.profile.items() if value))),
         ("Packs", escape(", ".join(model.evidence.packs))),
         ("Tools", escape(", ".join(f"{tool} {version}" for tool, version in sorted(found.tools.items())))),
     ]
@@ -134,8 +135,14 @@ def provenance(model: Model) -> str:
         [[mono(stack), mono(value)] for stack, value in sorted(found.templates.items())],
         numeric=9,
     )
+    unjudged = table(
+        "Types that no SOC2 rule names",
+        ["Type", "Resources"],
+        [[mono(name), str(count)] for name, count in model.evidence.unjudged.items()],
+        numeric=1,
+    )
     return (
         f'<p class="lead">This page is a rendering; the evidence is {FILE}. Verify its signature and compare its hash '
         "with the first line before relying on what stands here: the same evidence always makes the same page.</p>"
-        f'<dl class="facts">{listed}</dl>{templates}'
+        f'<dl class="facts">{listed}</dl>{templates}{unjudged if model.evidence.unjudged else ""}'
     )

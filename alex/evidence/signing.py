@@ -27,10 +27,15 @@ from soc2.signing import ALGORITHM, PublicKey, Signature
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256's group (SEC 2, 2.4.2)
 _DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_ANEW = "move it away: the next signing makes a new key, whose fingerprint those who verify must get"
 
 
 class UnusableKeyError(Exception):
-    """A key that cannot be used; the text says which and why."""
+    """A key that cannot be used; the text says which and why, ``remedy`` what to do about it."""
+
+    def __init__(self, said: str, remedy: str = "name another key") -> None:
+        super().__init__(said)
+        self.remedy = remedy
 
 
 class KmsClient(Protocol):
@@ -160,14 +165,16 @@ def _pem(key: ec.EllipticCurvePublicKey) -> str:
 def _load(file: Path) -> ec.EllipticCurvePrivateKey:
     try:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise UnusableKeyError(f"{file} can be read by others: make it yours alone (chmod 600), or move it away")
+            remedy = f"`chmod 600 {file}` if nobody has read it; otherwise {_ANEW}"
+            raise UnusableKeyError(f"{file} can be read by others", remedy)
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     except OSError as error:
-        raise UnusableKeyError(f"{file} cannot be read: {error.strerror or error}") from None
+        reason, remedy = error.strerror or error, "make it a file that you can read, or leave the signature: --no-sign"
+        raise UnusableKeyError(f"{file} cannot be read: {reason}", remedy) from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise UnusableKeyError(f"{file} holds no private key; move it away, and a new one is made") from None
+        raise UnusableKeyError(f"{file} holds no private key without a password", _ANEW) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise UnusableKeyError(f"{file} holds a key that is not ECDSA P-256")
+        raise UnusableKeyError(f"{file} holds a key that is not ECDSA P-256", _ANEW)
     return key
 
 

@@ -57,11 +57,17 @@ def parse(text: str, name: str) -> dict[str, Any]:
         raise TemplateError(f"{name}: has no object `Resources` at its top, so it is no CloudFormation template")
     for logical_id, resource in found["Resources"].items():
         # `Fn::ForEach::Name` is a loop over resources, which a transformation unrolls at deployment.
-        if not str(logical_id).startswith("Fn::ForEach") and not (
-            isinstance(resource, dict) and isinstance(resource.get("Type"), str)
-        ):
-            raise TemplateError(f"{name}: the resource {logical_id} has no Type")
+        if not str(logical_id).startswith("Fn::ForEach"):
+            _typed(resource, f"{name}: the resource {logical_id}")
     return found
+
+
+def _typed(resource: Any, called: str) -> None:
+    if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+        raise TemplateError(f"{called} has no Type")
+    # Rules would take anything else for properties that are not given; CloudFormation refuses it, null too.
+    if not isinstance(resource.get("Properties", {}), dict):
+        raise TemplateError(f"{called} has Properties that are no object")
 
 
 def _json(text: str, name: str) -> Any:

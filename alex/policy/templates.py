@@ -63,7 +63,7 @@ def gather(paths: Iterable[Path]) -> list[Application]:
     found: list[Application] = []
     together = Application("templates")
     for path in paths:
-        if (path / "manifest.json").is_file():
+        if is_assembly(path):
             found += _stages(path)
         elif path.is_dir():
             _folder(path, together)
@@ -72,6 +72,11 @@ def gather(paths: Iterable[Path]) -> list[Application]:
         else:
             raise TemplateError(f"{path}: there is no such file or folder")
     return [application for application in (*found, together) if application.templates]
+
+
+def is_assembly(path: Path) -> bool:
+    """Whether `cdk synth` wrote this folder."""
+    return (path / "manifest.json").is_file()
 
 
 def _stages(assembly: Path) -> list[Application]:

@@ -3,29 +3,37 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from soc2.evidence import records, rule_records
+from soc2.profile import Profile
 from soc2.rule import Result, Rule, Severity, Status
+
+if TYPE_CHECKING:
+    from soc2.criteria import Criterion
 
 GRAVITY = list(Severity)
 STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 COLUMNS = (Status.NON_COMPLIANT, Status.UNDECIDED, Status.COMPLIANT, Status.NOT_APPLICABLE)
 MOST_REASONS = 12
 """Reasons of undecided verdicts that are printed; JSON has all of them."""
+NARROW = 90
+"""Columns below which a table of rules leaves too little for their titles."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What the rules said of one or more applications."""
+    """What the rules said of one or more applications, and as what they took them."""
 
     results: Sequence[Result]
     files: dict[str, str]
     notes: Sequence[str]
+    profile: Profile
 
     @property
     def findings(self) -> list[Result]:
@@ -109,6 +117,7 @@ def as_json(judged: Judged) -> dict[str, Any]:
         totals[severity.value][status.value] = count
     rules = {result.rule.id: result.rule for result in (*judged.findings, *judged.undecided)}
     return {
+        "judged_as": {"environment": judged.profile.environment, "production": judged.profile.production},
         "findings": [record.model_dump(mode="json") for record in records(judged.findings)],
         "undecided": [record.model_dump(mode="json") for record in records(judged.undecided)],
         "rules": {record.id: record.model_dump(mode="json") for record in rule_records(rules.values())},
@@ -119,7 +128,20 @@ def as_json(judged: Judged) -> dict[str, Any]:
 
 
 def list_rules(console: Console, rules: Sequence[Rule]) -> None:
-    """The table of rules."""
+    """The table of rules; where it would squeeze what they control, each rule takes two lines instead."""
+    if console.width < NARROW:
+        for rule in rules:
+            grave = f"[{STYLE[rule.severity]}]{rule.severity}[/{STYLE[rule.severity]}]"
+            head = f"[bold]{rule.id}[/bold]  {grave}  {', '.join(rule.criteria)}"
+            console.print(head, highlight=False, soft_wrap=True)
+            console.print(Padding(escape(rule.title), (0, 0, 0, 2)), highlight=False)
+    else:
+        console.print(_table(rules))
+    criteria = {criterion for rule in rules for criterion in rule.criteria}
+    console.print(f"{len(rules)} rules for {len(criteria)} criteria", style="dim", highlight=False)
+
+
+def _table(rules: Sequence[Rule]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("Rule", "Severity"):
         table.add_column(name, no_wrap=True)
@@ -128,9 +150,14 @@ def list_rules(console: Console, rules: Sequence[Rule]) -> None:
     for rule in rules:
         style = STYLE[rule.severity]
         table.add_row(rule.id, f"[{style}]{rule.severity}[/{style}]", ", ".join(rule.criteria), escape(rule.title))
-    console.print(table)
-    criteria = {criterion for rule in rules for criterion in rule.criteria}
-    console.print(f"{len(rules)} rules for {len(criteria)} criteria", style="dim", highlight=False)
+    return table
+
+
+def list_processes(console: Console, criteria: Iterable["Criterion"]) -> None:
+    """What shows criteria that no rule serves."""
+    for criterion in criteria:
+        head = f"{criterion.id} {criterion.title}"
+        console.print(f"{head}: no rule: shown by process: {criterion.process}", markup=False, highlight=False)
 
 
 def show_rule(console: Console, rule: Rule, criteria: Iterable[str]) -> None:

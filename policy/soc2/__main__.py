@@ -1,11 +1,12 @@
 """``python -m soc2 ASSEMBLY``: what the gate let pass in a synthesised environment, and why, as an auditor reads it."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from soc2.evidence import FILE, AcknowledgementRecord, Evidence, read
+from soc2.evidence import FILE, AcknowledgementRecord, Evidence, OtherVersionError, read
 from soc2.rule import Status
 
 USAGE = "usage: python -m soc2 ASSEMBLY, for example .alex/prod/assembly after: make synth ENV=prod"
@@ -17,6 +18,9 @@ def lines(evidence: Evidence) -> Iterator[str]:
     yield f"{', '.join(evidence.packs)}: {len(off)} rules switched off, {len(accepted)} findings acknowledged"
     verdicts = Counter(result.status for result in evidence.results)
     yield f"{len(evidence.rules)} SOC2 rules: " + ", ".join(f"{verdicts[s]} {s.value}" for s in Status if verdicts[s])
+    if evidence.unjudged:
+        named = ", ".join(f"{name} ({count})" for name, count in evidence.unjudged.items())
+        yield f"\nTypes that no SOC2 rule names, with their resources\n\n  {named}"
     yield "\nSwitched off everywhere (findings that were not raised)"
     for rule in off:
         yield f"\n  {rule.rule} ({rule.findings})\n    why: {rule.reason}\n    instead: {rule.covered_by}"
@@ -27,7 +31,7 @@ def lines(evidence: Evidence) -> Iterator[str]:
 
 def decision(entry: AcknowledgementRecord) -> str:
     """Treatment, owner, expiry and ticket on one line."""
-    treatment = f"mitigated by {entry.by}" if entry.by else entry.treatment
+    treatment = f"mitigated: {entry.by}" if entry.by else entry.treatment
     return f"{treatment}; {entry.owner} until {entry.expires}, {entry.ticket}"
 
 
@@ -41,10 +45,17 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{file} is missing: that assembly did not pass the gate, or is none. {USAGE}", file=sys.stderr)
         return 1
     try:
-        print("\n".join(lines(read(file))))
-    except ValueError as error:
-        print(f"{file} is no evidence: {error}", file=sys.stderr)
+        said = "\n".join(lines(read(file)))
+    except OtherVersionError as error:
+        print(f"{file}: {error}: {error.remedy}", file=sys.stderr)
         return 1
+    except (OSError, ValueError) as error:
+        print(f"{file} is no evidence that can be read: {error}", file=sys.stderr)
+        return 1
+    try:
+        print(said, flush=True)
+    except BrokenPipeError:  # the reader has what it wanted; Python would fail at its end over what is still buffered
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -71,6 +71,8 @@ class Terms:
             found.append(f"names the owner {self.owner!r}: write a team in lower case, such as platform")
         if not _TICKET.fullmatch(self.ticket):
             found.append(f"names the ticket {self.ticket!r}: write it as RISK-4, #12 or an https address")
+        if re.search(r"[\[\];]", self.reason + self.by):
+            found.append("has one of [ ] ; in its reason, which end the terms")
         if self.expires < today:
             found.append(f"ended on {self.expires}: {self.owner} removes its cause, or decides again ({self.ticket})")
         if self.expires > today + LONGEST:

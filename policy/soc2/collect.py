@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from soc2.evidence import (
+    OPEN,
     AcknowledgementRecord,
     Evidence,
     Provenance,
@@ -23,7 +24,7 @@ from soc2.evidence import (
 from soc2.exceptions import SwitchedOff
 from soc2.gate import PACKS, Verdict
 from soc2.profile import Profile
-from soc2.rule import PACK, Broken, Result, Status
+from soc2.rule import PACK, RULES, Result, Status
 
 TOOLS = ("aws-cdk-lib", "cdk-nag", "constructs", "jsii", "soc2")
 
@@ -38,6 +39,7 @@ def collect(
     switched_off: Sequence[SwitchedOff],
     left_out: Counter[str],
     settings: str,
+    types: Mapping[str, int],
 ) -> Evidence:
     """The evidence of a synthesis that the gate let pass."""
     paths = _paths(assembly, templates)
@@ -55,6 +57,7 @@ def collect(
             ]
         ),
         acknowledgements=tuple(_acknowledgements(verdict)),
+        unjudged={name: types[name] for name in sorted(set(types) - {on for rule in RULES.values() for on in rule.on})},
         switched_off=tuple(SwitchedOffRecord(**asdict(rule), findings=left_out[rule.rule]) for rule in switched_off),
     )
 
@@ -74,7 +77,7 @@ def _paths(assembly: Path, stacks: Iterable[str]) -> dict[tuple[str, str], str]:
 def _acknowledged(result: Result, accepted: set[tuple[str, str]]) -> Result:
     if result.status not in (Status.NON_COMPLIANT, Status.UNDECIDED):
         return result
-    ids = [acknowledge_id(result.rule.id, broken) for broken in result.broken or (Broken(""),)]
+    ids = [acknowledge_id(result.rule.id, broken) for broken in result.broken or (OPEN,)]
     if all((rule, result.path) in accepted for rule in ids):
         return replace(result, status=Status.ACKNOWLEDGED)
     return result
@@ -104,8 +107,9 @@ def _provenance(profile: Profile, templates: Mapping[str, Path], settings: str) 
         production=profile.production,
         at=datetime.now(UTC).replace(microsecond=0),
         commit=_git("rev-parse", "HEAD") or "unknown",
-        changed=bool(_git("status", "--porcelain", "--untracked-files=no")),
+        changed=bool(_git("status", "--porcelain")),
         settings=settings,
+        profile=asdict(profile),
         templates={name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(templates.items())},
         tools={"python": platform.python_version()} | {tool: found for tool in TOOLS if (found := _version(tool))},
     )

@@ -5,19 +5,28 @@ Times are UTC, hashes SHA-256 in hexadecimal.
 """
 
 import importlib
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from soc2.rule import PACK, RULES, Broken, Result, Rule, Severity, Status
 
 FILE = "evidence.json"
 """Its name in an assembly's folder."""
+VERSION = 1
+"""Of the form of evidence; another one is refused."""
 
 Treatment = Literal["accepted", "mitigated", "false positive"]
+
+
+class OtherVersionError(ValueError):
+    """Evidence in the form of another version."""
+
+    remedy = "use the `alex` of its commit, or make it anew"
 
 
 class Record(BaseModel):
@@ -32,6 +41,7 @@ class Provenance(Record):
     :param environment: for example ``prod``.
     :param commit: of the source, or ``unknown``; ``changed`` when the tree had uncommitted changes.
     :param settings: hash of the environment's settings.
+    :param profile: what the rules were told of the environment: retentions, tags, what is elsewhere.
     :param templates: hash of each template by stack name.
     :param tools: version by tool, for example ``{"aws-cdk-lib": "2.275.0"}``.
     """
@@ -42,6 +52,7 @@ class Provenance(Record):
     commit: str
     changed: bool
     settings: str
+    profile: dict[str, Any] = {}
     templates: dict[str, str]
     tools: dict[str, str]
 
@@ -107,7 +118,10 @@ class SwitchedOffRecord(Record):
 
 
 class Evidence(Record):
-    """See the module's text. ``rules`` hold every rule, also those that concerned nothing."""
+    """See the module's text. ``rules`` hold every rule, also those that concerned nothing.
+
+    :param unjudged: how many resources there are of each type that no rule of ours names.
+    """
 
     schema_version: Literal[1] = 1
     provenance: Provenance
@@ -116,6 +130,11 @@ class Evidence(Record):
     results: tuple[ResultRecord, ...]
     acknowledgements: tuple[AcknowledgementRecord, ...]
     switched_off: tuple[SwitchedOffRecord, ...]
+    unjudged: dict[str, int] = {}
+
+
+OPEN = Broken("", detail="Undecided")
+"""What an undecided verdict is acknowledged as: a sure finding that follows later has another id."""
 
 
 def acknowledge_id(rule_id: str, broken: Broken) -> str:
@@ -165,9 +184,33 @@ def rule_records(rules: Iterable[Rule] | None = None) -> tuple[RuleRecord, ...]:
 def read(file: Path) -> Evidence:
     """The evidence in ``file``.
 
-    :raises ValueError: it is no evidence, or of another version; the text says what is wrong.
+    :raises ValueError: it is no evidence, or of another version (`OtherVersionError`); the text says what is wrong.
     """
-    return Evidence.model_validate_json(file.read_text("utf-8"))
+    try:
+        return Evidence.model_validate_json(file.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"no text in UTF-8 (byte {error.start})") from None
+    except ValidationError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: ValidationError) -> ValueError:
+    """The first problem in words that fit on one line; a foreign file has hundreds."""
+    problems = error.errors(include_url=False)
+    other = next((problem for problem in problems if problem["loc"] == ("schema_version",)), None)
+    if other:
+        return OtherVersionError(f"written as version {other['input']!r:.20}; this one reads {VERSION}")
+    first = problems[0]
+    if first["type"] == "json_invalid":
+        at = re.search(r"line \d+ column \d+", str(first["ctx"]["error"]))
+        return ValueError("broken JSON" + (f" at {at[0].replace(' column', ', column')}" if at else ""))
+    where, more = ".".join(str(part) for part in first["loc"]), len(problems) - 1
+    said = {
+        "missing": f"it lacks {where}",
+        "extra_forbidden": f"it has {where!r:.60}, which version {VERSION} does not know",
+    }
+    what = said.get(first["type"], f"{where} is not what belongs there" if where else "it is no object")
+    return ValueError(what + (f", and {more} more" if more else ""))
 
 
 def write(evidence: Evidence, file: Path) -> None:

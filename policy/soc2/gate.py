@@ -21,8 +21,21 @@ PACKS = (PACK, "AwsSolutions", "NIST.800.53.R5", "Serverless")
 
 REPORT = "validation-report.json"
 ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
-CDK_INTERNAL = ("CloudFormation-Validate::", "Annotation::@aws-cdk")
-"""Acknowledgements that CDK's own constructs make."""
+_FLOW_LOGS = (
+    "AWS::EC2::FlowLog DestinationOptions accepts properties in camelCase, "
+    "even they are listed as PascalCase in the spec"
+)
+CDK_OWN = frozenset({("CloudFormation-Validate::F3002", _FLOW_LOGS), ("CloudFormation-Validate::F3003", _FLOW_LOGS)})
+"""Acknowledgements that CDK's own constructs make, by id and reason: of its validation's errors, nobody else's."""
+
+_CDK_IDS = frozenset(rule for rule, _ in CDK_OWN)
+ADVICE = "Annotation::@aws-cdk"
+"""Beginning of the ids of CDK's own warnings, which are advice and close no gate."""
+
+
+def is_cdks_own(rule: str, text: str) -> bool:
+    """Whether CDK made an acknowledgement, or it silences a warning of CDK's."""
+    return rule.startswith(ADVICE) or (rule, text) in CDK_OWN
 
 
 class GateError(Exception):
@@ -66,6 +79,12 @@ class Verdict:
         problems = [f"{f.path}: {f.text}\n    acknowledge with {f.id!r}" for f in self.open]
         for acknowledgement in self.acknowledgements:
             problems += self._unsound(acknowledgement)
+        read = {(a.id, a.path) for a in self.acknowledgements}
+        problems += [
+            f"{at or 'the app'}: {rule!r} is suppressed there, and no acknowledgement with terms was found"
+            for rule, at in self.met
+            if (rule, at) not in read and rule not in _CDK_IDS and not rule.startswith(ADVICE)
+        ]
         return problems
 
     def _unsound(self, ack: Acknowledgement) -> Iterator[str]:
@@ -147,7 +166,7 @@ def read_acknowledgements(assembly: Path) -> Iterator[Acknowledgement]:
             for entry in entries:
                 if entry["type"] == ACKNOWLEDGED:
                     for rule, reason in entry["data"].items():
-                        if not rule.startswith(CDK_INTERNAL):
+                        if not is_cdks_own(rule, reason):
                             yield Acknowledgement(rule, path.lstrip("/"), reason)
 
 

@@ -77,10 +77,12 @@ def _judge(found: Rule, subject: Resource | Assembly, *, strict: bool) -> Result
     except Undecided as why:
         if not broken:  # what was surely wrong before stays wrong
             return _result(found, subject, Status.UNDECIDED, reason=str(why))
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as crash:
+    except Fork:
+        raise
+    except Exception as crash:
         if strict:
             raise
-        shape = f"the template has an unexpected shape here ({type(crash).__name__}: {crash})"
+        shape = f"the rule could not read the template here ({type(crash).__name__}: {crash})"
         return _result(found, subject, Status.UNDECIDED, reason=shape)
     return _result(found, subject, Status.NON_COMPLIANT if broken else Status.COMPLIANT, broken=_apart(broken))
 

@@ -24,6 +24,7 @@ from cdk_nag import AwsSolutionsChecks, NagPack, NIST80053R5Checks, ServerlessCh
 
 import soc2.rules  # noqa: F401 - registers the rules
 from soc2.assembly import Assembly, read_templates
+from soc2.evidence import OPEN
 from soc2.judge import evaluate
 from soc2.nested import find_nested
 from soc2.profile import Profile
@@ -103,6 +104,7 @@ class SocChecks:
         self.ran = False
         self.canary_died = False
         self.results: list[Result] = []
+        self.types: Counter[str] = Counter()
         self.templates: dict[str, Path] = {}
 
     @property
@@ -124,7 +126,9 @@ class SocChecks:
         for stage, files in stages.items():
             # CDK writes no Resources for an empty stack.
             templates = {name: {"Resources": {}} | raw for name, raw in read_templates(files).items()}
-            results = evaluate(Assembly(templates, self._profile, parents))
+            assembly = Assembly(templates, self._profile, parents)
+            self.types.update(resource.type for resource in assembly.resources())
+            results = evaluate(assembly)
             self.results += results
             violations += (made for result in results for made in self._violations(result, stage or next(iter(files))))
         self.ran = True
@@ -133,7 +137,7 @@ class SocChecks:
     def _violations(self, result: Result, stage: str) -> Iterator[PolicyViolation]:
         if result.status not in (Status.NON_COMPLIANT, Status.UNDECIDED):
             return
-        found = [(b.detail, b.at, b.found) for b in result.broken] or [("", "", f"undecided: {result.reason}")]
+        found = [(b.detail, b.at, b.found) for b in result.broken] or [(OPEN.detail, "", f"undecided: {result.reason}")]
         criteria = ", ".join(result.rule.criteria)
         for detail, at, text in found:
             where = (

@@ -5,9 +5,11 @@ Two lines for any application: ``from soc2 import synthesise``, and ``synthesise
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from aws_cdk import App, Stage, Validations
+from aws_cdk import App, Stack, Validations
+from constructs import IConstruct
 
 from soc2.attached import MARK
 from soc2.collect import collect
@@ -15,7 +17,7 @@ from soc2.evidence import FILE, write
 from soc2.exceptions import SwitchedOff
 from soc2.gate import (
     ACKNOWLEDGED,
-    CDK_INTERNAL,
+    ADVICE,
     PACKS,
     REPORT,
     Acknowledgement,
@@ -51,8 +53,12 @@ def synthesise(
     except RuntimeError as error:
         if "ValidationFailed" not in str(error) or not (folder / REPORT).exists():
             raise
-    verdict = read_verdict(folder)
-    refuse_unless_clean(verdict, broken_packs=_broken([soc, *nag]), above=_above_stacks(app))
+    verdict = replace(read_verdict(folder), stacks=frozenset(soc.templates))
+    try:
+        refuse_unless_clean(verdict, broken_packs=_broken([soc, *nag]), above=_above_stacks(app))
+    except GateError:
+        (folder / "manifest.json").unlink(missing_ok=True)  # what was refused must not look like something to deploy
+        raise
     evidence = collect(
         soc.results,
         verdict,
@@ -62,6 +68,7 @@ def synthesise(
         switched_off=switched_off,
         left_out=sum((pack.left_out for pack in nag), Counter()),
         settings=settings,
+        types=soc.types,
     )
     write(evidence, folder / FILE)
     return folder
@@ -79,12 +86,19 @@ def _broken(packs: Iterable[SocChecks | NagChecks]) -> Iterator[str]:
 
 
 def _above_stacks(app: App) -> Iterator[Acknowledgement]:
-    for scope in (app, *(child for child in app.node.children if Stage.is_stage(child))):
+    for scope in _outside_stacks(app):
         for entry in scope.node.metadata:
             if entry.type == ACKNOWLEDGED:
                 for rule, reason in dict(entry.data).items():
-                    if not rule.startswith(CDK_INTERNAL):
+                    if not rule.startswith(ADVICE):
                         yield Acknowledgement(rule, scope.node.path, reason)
+
+
+def _outside_stacks(scope: IConstruct) -> Iterator[IConstruct]:
+    yield scope
+    for child in scope.node.children:
+        if not Stack.is_stack(child):
+            yield from _outside_stacks(child)
 
 
 __all__ = ["PACKS", "GateError", "synthesise"]

@@ -32,6 +32,8 @@ def resolve(raw: Any, stack: "Stack") -> Any:
             name = next(iter(raw))
             if name in _FUNCTIONS or name.startswith("Fn::"):
                 return _call(name, raw[name], stack)
+        elif (grown := _grows(raw)) is not None:
+            return grown
         resolved = {str(key): resolve(value, stack) for key, value in raw.items()}
         return {key: value for key, value in resolved.items() if value is not ABSENT}
     if isinstance(raw, list):
@@ -52,7 +54,18 @@ def chosen(raw: Any, stack: "Stack") -> Any:
             return _call(name, argument, stack)
         else:
             break
+    if isinstance(raw, dict) and (grown := _grows(raw)) is not None:
+        return grown
     return dynamic(_ours(raw, stack)) if isinstance(raw, str) else raw
+
+
+def _grows(raw: dict[str, Any]) -> Unknown | None:
+    found = next((name for name in map(str, raw) if name == "Fn::Transform" or name.startswith("Fn::ForEach::")), None)
+    return Unknown(f"{found} adds to what stands beside it at deployment") if found else None
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def holds(condition: Any, stack: "Stack", seen: frozenset[str] = frozenset()) -> bool:
@@ -63,7 +76,7 @@ def holds(condition: Any, stack: "Stack", seen: frozenset[str] = frozenset()) ->
     world = stack.assembly.world
     if isinstance(condition, str):
         if condition not in stack.conditions or condition in seen:
-            return bool(world.choose(f"condition {condition}", (True, False)))
+            return bool(world.choose(f"condition {stack.name}/{condition}", (True, False)))
         return holds(stack.conditions[condition], stack, seen | {condition})
     name, argument = (
         next(iter(condition.items())) if isinstance(condition, dict) and len(condition) == 1 else ("", None)
@@ -76,8 +89,8 @@ def holds(condition: Any, stack: "Stack", seen: frozenset[str] = frozenset()) ->
     if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
         left, right = (resolve(side, stack) for side in argument)
         if isinstance(left, (str, int, float)) and isinstance(right, (str, int, float)) and not _open(left, right):
-            return str(left) == str(right)
-    return bool(world.choose(f"condition {json.dumps(condition, sort_keys=True)}", (True, False)))
+            return _spelled(left) == _spelled(right)
+    return bool(world.choose(f"condition in {stack.name}: {json.dumps(condition, sort_keys=True)}", (True, False)))
 
 
 def _open(*values: Any) -> bool:

@@ -92,6 +92,19 @@ def test_each_function_and_kind_of_value(short: str, long: Any) -> None:
         ("a.json", "[1]", "no object `Resources`"),
         ("a.json", "", "no object `Resources`"),
         ("a.json", '{"Resources": {"A": 1}}', "the resource A has no Type"),
+        *(
+            (
+                "a.json",
+                f'{{"Resources": {{"A": {{"Type": "x", "Properties": {wrong}}}}}}}',
+                "A has Properties that are no",
+            )
+            for wrong in ('"oops"', "[1]", "null", "0")
+        ),
+        (
+            "a.yaml",
+            "Resources:\n  A:\n    Type: x\n    Properties:\n",
+            "the resource A has Properties that are no object",
+        ),
         ("a.json", "\xff\xfe", "UTF-8"),
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.json", '{"Resources": {}, "x": ' + "[" * 300 + "]" * 300 + "}", "nested too deeply"),

@@ -37,10 +37,16 @@ def run(*arguments: Any) -> int:
 
 
 @pytest.fixture
-def assembly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Evidence], Path]:
-    """Puts evidence into an assembly that `alex evidence` takes for a fresh synthesis; the state is the test's own."""
+def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the state is the test's own: keys, assemblies and evidence."""
     monkeypatch.setattr(places, "STATE", tmp_path)
-    folder = tmp_path / "prod" / "assembly"
+    return tmp_path
+
+
+@pytest.fixture
+def assembly(private_state: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Evidence], Path]:
+    """Puts evidence into an assembly that `alex evidence` takes for a fresh synthesis."""
+    folder = private_state / "prod" / "assembly"
 
     def synthesised(_journey: Any, environment: str, output: Path, *, force: bool) -> synthesis.Synthesis:
         assert (environment, output) == ("prod", folder)
@@ -177,31 +183,57 @@ def test_diff_refuses_what_cannot_be_compared(tmp_path: Path, capsys: pytest.Cap
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_rules_are_listed_by_criterion_and_service(capsys: pytest.CaptureFixture[str]) -> None:
-    """An auditor asks by criterion, an engineer by service."""
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            '{"schema_version": 0}',
+            ("written as version 0; this one reads 1", "use the `alex` of its commit, or make it anew"),
+        ),
+        ('{\n "packs": [,]}', ("broken JSON at line 2, column 12", "name an evidence.json")),
+        ('{"schema_version": 1, "schema": "other"}', ("it lacks provenance", "name an evidence.json")),
+    ],
+)
+def test_old_or_foreign_evidence_is_explained(
+    content: str, words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also signed: the signature says that nobody changed it, not that this version can read it."""
+    file = tmp_path / FILE
+    file.write_text(content, "utf-8")
+    sign(file, signing.LocalSigner(tmp_path / "key.pem"), signing.verify)
+    for command in (("verify", file), ("diff", file, file)):
+        assert run("evidence", *command) == Exit.BAD_INPUT
+        said = capsys.readouterr().err
+        assert all(part in said for part in words)
+        assert "pydantic" not in said
 
-    def listed(*arguments: str) -> set[str]:
-        assert run("policy", "rules", "--json", *arguments) == Exit.DONE
-        return {record["id"] for record in json.loads(capsys.readouterr().out)}
 
-    assert listed() == set(RULES)
-    assert listed("--criterion", "cc6.7") == {rule.id for rule in RULES.values() if "CC6.7" in rule.criteria}
-    assert listed("--criterion", "CC6.7") < listed("--criterion", "CC6")
-    buckets_ = listed("--service", "s3")
-    assert {"SOC2-S3-TLS", "SOC2-S3-PUBLIC"} <= buckets_ < set(RULES)
-    assert listed("--service", "S3", "--criterion", "CC6.7") == buckets_ & listed("--criterion", "CC6.7")
-    assert run("policy", "rules", "--criterion", "CC6.7") == Exit.DONE
-    assert "SOC2-S3-TLS" in capsys.readouterr().out
-    for wrong in (("--criterion", "XX1"), ("--service", "Mainframe"), ("--criterion", "CC6.")):
-        assert run("policy", "rules", *wrong) == Exit.BAD_INPUT
-    assert "S3" in capsys.readouterr().err
+def test_a_key_for_no_signature_is_a_contradiction(
+    assembly: Callable[[Evidence], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unsigned evidence, though somebody named the key that was to sign it."""
+    assembly(judged(CASE.passing))
+    assert run("evidence", "--no-sign", "--kms-key", "alias/evidence") == Exit.BAD_INPUT
+    assert "--no-sign and --kms-key" in capsys.readouterr().err
+    assert not (tmp_path / "evidence").exists()
 
 
-def test_one_rule_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever meets a finding looks it up by its id, as it stands in the finding or in an acknowledgement."""
-    rule = RULES["SOC2-S3-TLS"]
-    for name in ("SOC2-S3-TLS", "soc2-s3-tls", "SOC2::SOC2-S3-TLS"):
-        assert run("policy", "rule", name) == Exit.DONE
-        said = capsys.readouterr().out
-        assert all(text in said for text in (rule.title, rule.fix, "AWS::S3::Bucket", *rule.requirements))
-    assert run("policy", "rule", "SOC2-NO-SUCH") == Exit.BAD_INPUT
+@pytest.mark.parametrize(
+    ("content", "mode", "remedy"),
+    [("no key", 0o600, "move it away"), ("no key", 0o644, "chmod 600"), (None, 0o700, "--no-sign")],
+)
+def test_an_unusable_signing_key_says_what_to_do(
+    content: str | None, mode: int, remedy: str, private_state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Broken, open to others, or a folder in its place."""
+    key = private_state / "keys" / "evidence.pem"
+    key.parent.mkdir()
+    if content is None:
+        key.mkdir()
+    else:
+        key.write_text(content, "ascii")
+    key.chmod(mode)
+    assert run("evidence") == Exit.FAILED
+    said = capsys.readouterr().err
+    assert str(key) in said
+    assert remedy in said[said.index("to do: ") :]

@@ -58,3 +58,38 @@ def test_search_and_filters_find_what_they_name(
     assert {name for name in articles if not name.startswith("SOC2")} == criteria
     status = re.findall(r'id="hits"[^>]*>([^<]*)<', text)[0]
     assert (f" {rows} verdict" in status) if rows is not None else status == ""
+
+
+NARROW = 420
+"""Pixels across a telephone."""
+
+
+@pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
+def test_a_telephone_shows_the_page_without_scrolling_sideways(tmp_path: Path) -> None:
+    """Remedies with long property paths once made it twice as wide as the screen, and hid the chart's figures."""
+    fix = f"set {'/'.join(f'SomeProperty{n}' for n in range(9))}, which CDK calls {'configuration.' * 9}enabled"
+    rules = tuple(rule.model_copy(update={"fix": fix, "title": f"Long: {fix}"}) for rule in sample.RULES)
+    text = evidence_report.render(sample.evidence(rules=rules))
+    measure = """<script>
+    for (const part of document.querySelectorAll("details")) part.open = true;
+    setTimeout(() => {
+      const chart = [...document.querySelectorAll("svg.stacked")].filter((one) => one.getClientRects().length);
+      const box = chart[0].parentElement;
+      parent.postMessage([innerWidth, document.documentElement.scrollWidth, chart.length,
+        box.scrollWidth - box.clientWidth].join(" "), "*");
+    }, 1000);
+    </script></body>"""
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace("</body>", measure)
+    (tmp_path / "report.html").write_text(text, "utf-8")
+    frame = tmp_path / "frame.html"  # a window cannot be that narrow
+    frame.write_text(
+        '<!doctype html><p id="found"></p><script>addEventListener("message", (event) => '
+        '{ document.getElementById("found").textContent = event.data; });</script>'
+        f'<iframe src="report.html" width="{NARROW}" height="900" style="border:0"></iframe>',
+        "utf-8",
+    )
+    found = re.findall(r'id="found">([^<]*)<', dom(frame, "", tmp_path))[0]
+    width, needed, charts, hidden = (int(part) for part in found.split())
+    assert width == NARROW
+    assert needed <= NARROW
+    assert (charts, hidden) == (1, 0)

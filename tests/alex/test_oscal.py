@@ -221,3 +221,14 @@ def test_compliant_resources_are_subjects_of_an_observation() -> None:
         "Alex-prod/Data/Results/Resource",
         "Alex-prod/Data/Logs/Resource",
     }
+
+
+def test_a_finding_counts_only_the_controls_that_were_judged() -> None:
+    """A rule that met no resource holds nothing, and other packs' exceptions belong to no criterion."""
+    found = result(results=sample.RESULTS[:2])
+    sentences = {one["title"].partition(" ")[0]: one["description"] for one in found["findings"]}
+    assert sentences["C1.1"].startswith(
+        "1 control holds with no exception from these rules: 2 compliant; 1 more found no resource to judge"
+    )
+    assert "more found" not in sentences["CC6.7"]
+    assert "2 exceptions of all packs. Those of packs other than SOC2 are tied to no criterion" in found["description"]

@@ -62,6 +62,20 @@ def test_a_nested_stack_is_judged_with_what_it_is_given(assembly: Path, capsys: 
     assert ("SOC2-SQS-KEY", "Outer/Inner/Queue") not in said
 
 
+def test_acknowledgements_that_are_not_applied_are_said(assembly: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the application accepted is a finding here; templates alone have no acknowledgements to speak of."""
+    note = "acknowledgements of the application are not applied here"
+    listing = f"`python -m soc2 {assembly}` lists them"
+    cli._run(["policy", "check", str(assembly), "--no-production"])
+    said = capsys.readouterr().out
+    assert (said.count(note), listing in said) == (1, False), "it has no evidence that could be listed"
+    (assembly / "evidence.json").write_text("{}", "utf-8")
+    cli._run(["policy", "check", str(assembly), "--no-production", "--format", "json"])
+    assert f"{note}; {listing}" in json.loads(capsys.readouterr().out)["notes"]
+    cli._run(["policy", "check", str(assembly / "Outer.template.json"), "--no-production"])
+    assert note not in capsys.readouterr().out
+
+
 def test_a_stack_without_resources_is_named_and_stops_nothing(
     assembly: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

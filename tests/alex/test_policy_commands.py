@@ -134,6 +134,21 @@ def test_severity_and_production_narrow_what_is_demanded(tmp_path: Path, capsys:
     assert broken(judged(capsys, file, "--environment", "dev", "--production")) == broken(production)
 
 
+def test_what_was_judged_as_what_is_said_and_never_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistyped `staging` would silently be judged as production; another team's names are fine if they say which."""
+    file = written(tmp_path / "t.json", PLAIN)
+    assert judged(capsys, file)["judged_as"] == {"environment": "", "production": True}
+    assert judged(capsys, file, "--environment", "dev")["judged_as"] == {"environment": "dev", "production": False}
+    assert run("policy", "check", file, "--environment", "mars") == Exit.BAD_INPUT
+    refused = capsys.readouterr()
+    assert "unknown environment 'mars'" in refused.err
+    assert "--no-production" in refused.err
+    assert refused.out == ""
+    for option, production in (("--production", True), ("--no-production", False)):
+        answer = judged(capsys, file, "--environment", "mars", option)
+        assert answer["judged_as"] == {"environment": "mars", "production": production}
+
+
 def test_files_that_are_named_together_are_judged_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A policy in another stack protects the bucket: alone, the bucket's stack would be accused wrongly."""
     bucket = written(

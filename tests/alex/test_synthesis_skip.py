@@ -1,6 +1,8 @@
 """Synthesis: skipped only when nothing that decides it has changed; a failure keeps the last good assembly."""
 
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,25 @@ import pytest
 
 from alex import places, synthesis, toolbox
 from alex.errors import CommandError, Exit
+from soc2.evidence import FILE, Evidence, Provenance, write
 from stacks.bundles import Target
 
 HOST = Target("x86_64", "3.11", host=True)
+
+
+def passed(template: bytes) -> Evidence:
+    """What the gate leaves when it let a template pass."""
+    provenance = Provenance(
+        environment="local",
+        production=False,
+        at=datetime.now(UTC),
+        commit="unknown",
+        changed=False,
+        settings="",
+        templates={"Alex": hashlib.sha256(template).hexdigest()},
+        tools={},
+    )
+    return Evidence(provenance=provenance, packs=(), rules=(), results=(), acknowledgements=(), switched_off=())
 
 
 @pytest.fixture
@@ -39,6 +57,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             return 1, "SOC2-S3-TLS: the gate is closed"
         (output / "manifest.json").write_text(json.dumps({"run": len(calls)}), "utf-8")
         (output / "Alex.template.json").write_text("{}", "utf-8")
+        if not (tmp_path / "ungated").exists():
+            write(passed(b"{}"), output / FILE)
         return 0, ""
 
     monkeypatch.setattr(synthesis, "run", run)
@@ -139,3 +159,21 @@ def test_bytecode_is_never_switched_off_for_a_synthesis(monkeypatch: pytest.Monk
     environment = synthesis.synth_environment(validate=False)
     assert "PYTHONDONTWRITEBYTECODE" not in environment
     assert environment["CDK_VALIDATION"] == "false"
+
+
+def test_a_synthesis_past_the_gate_is_refused(repository: tuple[Path, list[list[str]]]) -> None:
+    """An app.py that ends in app.synth() writes templates that nobody has judged."""
+    root, _ = repository
+    (root / "ungated").touch()
+    with pytest.raises(CommandError, match="did not go through the policy gate"):
+        synthesise(root)
+    assert not (root / "out" / "assembly").exists()
+
+
+def test_what_was_edited_since_is_made_anew(repository: tuple[Path, list[list[str]]]) -> None:
+    """Nothing is deployed that the gate has not seen as it is."""
+    root, calls = repository
+    synthesise(root)
+    (root / "out" / "assembly" / "Alex.template.json").write_text('{"Resources": {}}', "utf-8")
+    assert synthesise(root).fresh
+    assert len(calls) == 2

@@ -71,8 +71,15 @@ class Ground:
         return pickle.loads(self._pickled)
 
 
-def main(folder: str) -> int:
-    """The score over every stack of a stage's assembly; 1 when a mutant lived."""
+USAGE = "usage: python -m tests.policy.rules.mutants ASSEMBLY, for example .alex/prod/assembly"
+
+
+def main(*folders: str) -> int:
+    """The score over every stack of a stage's assembly; 1 when a mutant lived, 2 without an assembly."""
+    if len(folders) != 1:
+        print(USAGE, file=sys.stderr)
+        return 2
+    folder = folders[0]
     files = sorted(Path(folder).rglob("*.template.json"))
     if not files:
         print(f"{folder}: no template; name a synthesised assembly, such as .alex/prod/assembly", file=sys.stderr)
@@ -88,4 +95,4 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
