@@ -64,10 +64,6 @@ def _grows(raw: dict[str, Any]) -> Unknown | None:
     return Unknown(f"{found} adds to what stands beside it at deployment") if found else None
 
 
-def _spelled(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def holds(condition: Any, stack: "Stack", seen: frozenset[str] = frozenset()) -> bool:
     """Whether a condition holds in the present world; comparisons with unknown values are choices themselves.
 
@@ -89,7 +85,7 @@ def holds(condition: Any, stack: "Stack", seen: frozenset[str] = frozenset()) ->
     if name == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
         left, right = (resolve(side, stack) for side in argument)
         if isinstance(left, (str, int, float)) and isinstance(right, (str, int, float)) and not _open(left, right):
-            return _spelled(left) == _spelled(right)
+            return bool(join("", [left]) == join("", [right]))
     return bool(world.choose(f"condition in {stack.name}: {json.dumps(condition, sort_keys=True)}", (True, False)))
 
 

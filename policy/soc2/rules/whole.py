@@ -1,6 +1,7 @@
 """Whether the templates show all that will be deployed: nobody can judge what is made elsewhere (CC8.1)."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from soc2.assembly import Assembly
 from soc2.reading import each
@@ -25,7 +26,7 @@ PLAIN = ("AWS::LanguageExtensions",)
 )
 def whole(application: Assembly) -> Findings:
     for stack in application.stacks.values():
-        yield from each(lambda name, where=stack.name: _macro(where, name), _macros(stack))
+        yield from each(partial(_macro, stack.name), _macros(stack))
         for logical_id in stack.raw_resources:
             if str(logical_id).startswith("Fn::"):
                 yield Broken(f"{logical_id} of {stack.name} makes resources", detail=f"{stack.name}::{logical_id}")

@@ -75,7 +75,7 @@ def test_two_stacks_may_choose_differently() -> None:
 @pytest.mark.parametrize("left", [True, "true"])
 def test_json_booleans_are_the_words(left: Any) -> None:
     """CloudFormation compares text: the branch that a boolean chooses is the one that is deployed."""
-    when = {"Conditions": {"Open": {"Fn::Equals": [left, "true"]}}}
+    when: dict[str, Any] = {"Conditions": {"Open": {"Fn::Equals": [left, "true"]}}}
     bucket = {
         "Type": "AWS::S3::Bucket",
         "Properties": {"VersioningConfiguration": {"Fn::If": ["Open", {"Status": "Suspended"}, {"Status": "Enabled"}]}},
