@@ -135,7 +135,8 @@ class Assembly:
                 if isinstance(output, dict) and isinstance(output.get("Export"), dict):
                     name = resolve(output["Export"].get("Name"), stack)
                     if isinstance(name, str):
-                        found[str(name)] = (stack, output.get("Value"))
+                        twice = str(name) in found  # which of them will be there, nobody knows
+                        found[str(name)] = (stack, {"Fn::ExportedTwice": name} if twice else output.get("Value"))
         return found
 
     @cached_property

@@ -6,6 +6,7 @@ finds nothing wrong with its canary is broken, and its silence about the applica
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import jsii
@@ -129,6 +130,8 @@ class SocChecks:
             assembly = Assembly(templates, self._profile, parents)
             self.types.update(resource.type for resource in assembly.resources())
             results = evaluate(assembly)
+            # An application's own verdicts are its stage's: two stages must not share one line of evidence.
+            results = [r if r.logical_id else replace(r, path=stage or r.path) for r in results]
             self.results += results
             violations += (made for result in results for made in self._violations(result, stage or next(iter(files))))
         self.ran = True

@@ -48,3 +48,17 @@ def test_alone_a_nested_stack_leaves_its_parameters_open() -> None:
     """Without its parent nobody knows the key."""
     [alone] = evaluate(Assembly({"P/Nested": CHILD}), [RULES["SOC2-SQS-KEY"]], strict=True)
     assert alone.status == Status.UNDECIDED
+
+
+def test_a_name_that_two_stacks_export_leads_nowhere_for_sure() -> None:
+    """The last one would win by accident, and a bad value hide behind a good one."""
+
+    def exporter(key: Any) -> dict[str, Any]:
+        return {"Resources": {}, "Outputs": {"Key": {"Value": key, "Export": {"Name": "shared"}}}}
+
+    user = {"Resources": {"Queue": queue({"Fn::ImportValue": "shared"})}}
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    both = Assembly({"A": exporter("alias/aws/sqs"), "B": exporter(key), "C": user})
+    one = Assembly({"B": exporter(key), "C": user})
+    found = [evaluate(assembly, [RULES["SOC2-SQS-KEY"]], strict=True)[0].status for assembly in (both, one)]
+    assert found == [Status.UNDECIDED, Status.COMPLIANT]
