@@ -76,7 +76,7 @@ class Verdict:
 
     def problems(self) -> list[str]:
         """Every reason to refuse the assembly; empty when the gate is open."""
-        problems = [f"{f.path}: {f.text}\n    acknowledge with {f.id!r}" for f in self.open]
+        problems = [f"{f.path}: {f.text}\n    {self._way_out(f)}" for f in self.open]
         for acknowledgement in self.acknowledgements:
             problems += self._unsound(acknowledgement)
         read = {(a.id, a.path) for a in self.acknowledgements}
@@ -86,6 +86,13 @@ class Verdict:
             if (rule, at) not in read and rule not in _CDK_IDS and not rule.startswith(ADVICE)
         ]
         return problems
+
+    def _way_out(self, finding: Finding) -> str:
+        if any(finding.path.startswith(f"{stack}/") for stack in self.stacks):
+            return f"acknowledge with {finding.id!r}"
+        return (
+            "it concerns all templates together, so no construct can acknowledge it: fix it, or say it in the profile"
+        )
 
     def _unsound(self, ack: Acknowledgement) -> Iterator[str]:
         where = f"{ack.path}: the acknowledgement of {ack.id!r}"

@@ -62,3 +62,12 @@ def test_what_was_refused_cannot_be_deployed_from_its_folder(tmp_path: Path) -> 
     """`cdk deploy --app cdk.out` asks nobody whether the synthesis had passed."""
     assert run(BAD, tmp_path).returncode == 1
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_what_concerns_all_templates_offers_no_acknowledgement(tmp_path: Path) -> None:
+    """An id that the gate would refuse on the next run sends people in a circle."""
+    result = run(CLEAN.replace("Profile(elsewhere=", "Profile() if True else Profile(elsewhere="), tmp_path)
+    assert result.returncode == 1
+    assert "SOC2-TRAIL-PRESENT" in result.stderr
+    assert "so no construct can acknowledge it" in result.stderr
+    assert "acknowledge with" not in result.stderr.split("the policy gate is closed")[1]
