@@ -117,7 +117,8 @@ class Postgres:
         installed = wheel_folder()
         if self._owner is None or _others_can_reach(installed / "bin"):
             return installed / "bin"
-        copy = self._root / "programs"
+        # As deep as installed: the programs look for the wheel's libraries three folders above themselves.
+        copy = self._root / "programs" / installed.name
         if not (copy / "bin" / "postgres").exists():
             shutil.copytree(installed, copy, symlinks=True, dirs_exist_ok=True)
             libraries = installed.parent.parent / f"{installed.parent.name}.libs"
