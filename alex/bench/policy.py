@@ -1,6 +1,5 @@
 """What our rule pack costs on production's templates, 1x, 4x and 16x, and its share of a synthesis."""
 
-import json
 import statistics
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import soc2.rules  # noqa: F401 - registers the rules
 from alex import places, synthesis
 from alex.bench.measure import Row, Say, median, timed
-from soc2.assembly import Assembly
+from soc2.assembly import Assembly, read_templates
 from soc2.judge import evaluate
 from soc2.rule import RULES
 
@@ -53,5 +52,4 @@ def _judge(templates: dict[str, Any]) -> float:
 
 
 def _templates(assembly: Path) -> dict[str, Any]:
-    files = sorted(assembly.rglob("*.template.json"))
-    return {file.name: json.loads(file.read_text("utf-8")) for file in files}
+    return read_templates({file.name: file for file in sorted(assembly.rglob("*.template.json"))})

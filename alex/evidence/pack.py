@@ -5,7 +5,6 @@ that copy, so that one signature covers what all of them say.
 """
 
 import shutil
-import subprocess
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +19,10 @@ from alex.errors import CommandError, Exit
 from alex.evidence import signing
 from soc2 import evidence as format_
 from soc2.evidence import FILE, Evidence
+from soc2.passed import first_expired
 from soc2.rule import Status
 from soc2.signing import RefusedError, SignatureFile, Signer, beside, check, sign
+from soc2.source import state_of_source
 
 COLUMNS = (Status.COMPLIANT, Status.ACKNOWLEDGED, Status.UNDECIDED, Status.NON_COMPLIANT, Status.NOT_APPLICABLE)
 
@@ -113,25 +114,9 @@ def outdated(assembly: Path) -> bool:
         found = format_.read(assembly / FILE)
     except ValueError:
         return True
-    commit, changed = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+    commit, changed = state_of_source(places.ROOT)
     moved = bool(commit) and (found.provenance.commit, found.provenance.changed) != (commit, changed)
-    today = datetime.now(UTC).date()
-    return moved or any(record.expires < today for record in found.acknowledgements)
-
-
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", *arguments],  # noqa: S607
-            cwd=places.ROOT,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return moved or first_expired(found, datetime.now(UTC).date()) is not None
 
 
 def signer_of(kms_key: str | None) -> Signer:

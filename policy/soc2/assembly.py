@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from soc2.profile import Profile
-from soc2.resolve import holds, resolve
+from soc2.resolve import resolve
 from soc2.template import APPLICATION, Links, Resource, Stack, TemplateError, section
 from soc2.values import Undecided, Unknown, has_unknown, references_of, walk
 from soc2.worlds import World
@@ -58,7 +58,7 @@ class Assembly:
     def of_type(self, *types: str) -> list[Resource]:
         """Resources of the given types that exist in this world."""
         found = [resource for name in types for resource in self._by_type.get(name, ())]
-        return [r for r in found if r.raw.get("Condition") is None or holds(r.raw["Condition"], r.stack)]
+        return [resource for resource in found if resource.exists()]
 
     def possible(self, *types: str) -> Iterator[Resource]:
         """Resources of the given types that exist in this world, for `soc2.values.some`.

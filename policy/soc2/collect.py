@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -25,6 +24,7 @@ from soc2.exceptions import SwitchedOff
 from soc2.gate import PACKS, Verdict
 from soc2.profile import Profile
 from soc2.rule import PACK, RULES, Result, Status
+from soc2.source import state_of_source
 
 TOOLS = ("aws-cdk-lib", "cdk-nag", "constructs", "jsii", "soc2")
 
@@ -102,26 +102,18 @@ def _acknowledgements(verdict: Verdict) -> Iterable[AcknowledgementRecord]:
 
 
 def _provenance(profile: Profile, templates: Mapping[str, Path], settings: str) -> Provenance:
+    commit, changed = state_of_source(Path.cwd())
     return Provenance(
         environment=profile.environment,
         production=profile.production,
         at=datetime.now(UTC).replace(microsecond=0),
-        commit=_git("rev-parse", "HEAD") or "unknown",
-        changed=bool(_git("status", "--porcelain")),
+        commit=commit or "unknown",
+        changed=changed,
         settings=settings,
         profile=asdict(profile),
         templates={name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(templates.items())},
         tools={"python": platform.python_version()} | {tool: found for tool in TOOLS if (found := _version(tool))},
     )
-
-
-def _git(*arguments: str) -> str:
-    """What git says of the source; nothing where there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=20, check=False)  # noqa: S607
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _version(tool: str) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from soc2.assembly import Assembly
-from soc2.resolve import holds
 from soc2.rule import RULES, Broken, NotApplicable, Result, Rule, Status
 from soc2.template import APPLICATION, Resource
 from soc2.values import Undecided
@@ -59,11 +58,11 @@ def verdict(found: Rule, subject: Resource | Assembly, *, strict: bool = False) 
 
 def _exists(subject: Resource | Assembly, world: World) -> bool:
     """Whether the subject may be there in a world: where its own condition fails there is nothing to judge."""
-    if not isinstance(subject, Resource) or subject.raw.get("Condition") is None:
+    if not isinstance(subject, Resource):
         return True
     subject.assembly.world = world
     try:
-        return holds(subject.raw["Condition"], subject.stack)
+        return subject.exists()
     except Fork:
         return True
 

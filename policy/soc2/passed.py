@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from soc2.evidence import FILE, read
+from soc2.evidence import FILE, AcknowledgementRecord, Evidence, read
 
 
 def why_not_passed(assembly: Path, today: date | None = None) -> str:
@@ -24,6 +24,10 @@ def why_not_passed(assembly: Path, today: date | None = None) -> str:
     for template in sorted(assembly.rglob("*.template.json")):
         if hashlib.sha256(template.read_bytes()).hexdigest() not in judged:
             return f"{template.name} is not what the gate has judged"
-    day = today or datetime.now(UTC).date()
-    expired = next((ack for ack in evidence.acknowledgements if ack.expires < day), None)
+    expired = first_expired(evidence, today or datetime.now(UTC).date())
     return f"the acknowledgement of {expired.id} ended on {expired.expires} ({expired.owner})" if expired else ""
+
+
+def first_expired(evidence: Evidence, today: date) -> AcknowledgementRecord | None:
+    """An acknowledgement whose last day is over; None when all hold."""
+    return next((record for record in evidence.acknowledgements if record.expires < today), None)

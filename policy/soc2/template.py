@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from soc2.resolve import ABSENT, chosen, holds, resolve
-from soc2.values import Undecided, Unknown, references_of
+from soc2.values import Undecided, Unknown
 
 if TYPE_CHECKING:
     from soc2.assembly import Assembly
@@ -122,29 +122,11 @@ class Resource:
                 return ABSENT
         return raw
 
-    @property
-    def retained(self) -> bool:
-        """Whether it outlives its stack (DeletionPolicy Retain or Snapshot)."""
-        return str(self.raw.get("DeletionPolicy", "Delete")).startswith(("Retain", "Snapshot"))
-
-    @property
-    def tags(self) -> Any:
-        """Tags by key, from either of CloudFormation's notations; `Unknown` when the template leaves them open."""
-        for name in ("Tags", "UserPoolTags", "HostedZoneTags", "BackupPlanTags", "BackupVaultTags"):
-            found = self.get(name)
-            if isinstance(found, (dict, Unknown)):
-                return found
-            if isinstance(found, list):
-                return {str(tag.get("Key")): tag.get("Value") for tag in found if isinstance(tag, dict)}
-        return {}
-
-    def refers_to(self, *types: str) -> list["Resource"]:
-        """Resources of ``types`` that its properties name, at any depth."""
-        found = (self.assembly.find(key) for key in dict.fromkeys(references_of(self.properties)))
-        return [resource for resource in found if resource and (not types or resource.type in types)]
-
     def referrers(self, *types: str) -> list["Resource"]:
-        """Resources of ``types``, in any stack, that surely name this one somewhere in their properties."""
+        """Resources of ``types``, in any stack, that surely name this one somewhere in their properties.
+
+        Unlike `linked` it asks no condition of resources that have nothing to do with this one.
+        """
         found = [r for r in self.assembly.referrers.get(self.key, ()) if not types or r.type in types]
         return [resource for resource in found if resource.exists_with(self)]
 
@@ -169,14 +151,21 @@ class Resource:
                 raise Undecided(f"{resource.logical_id}: {value.reason}")
         self.assembly.refuse_loops(of_type)
 
-    def exists_with(self, other: "Resource") -> bool:
-        """Whether it exists in this world, given that ``other`` does.
+    def exists(self) -> bool:
+        """Whether it exists in this world.
 
         :raises Fork: that depends on a condition that this world has not chosen.
         """
         condition = self.raw.get("Condition")
-        same = condition == other.raw.get("Condition") and self.stack is other.stack
-        return condition is None or same or holds(condition, self.stack)
+        return condition is None or holds(condition, self.stack)
+
+    def exists_with(self, other: "Resource") -> bool:
+        """Whether it exists in this world, given that ``other`` does.
+
+        :raises Fork: see `exists`.
+        """
+        same = self.stack is other.stack and self.raw.get("Condition") == other.raw.get("Condition")
+        return same or self.exists()
 
 
 class Stack:

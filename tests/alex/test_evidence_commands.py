@@ -116,14 +116,14 @@ def test_evidence_that_has_become_untrue_is_made_anew(
 ) -> None:
     """The templates are the same, and yet an acceptance has expired, or the commit is another one."""
     today = date.today()  # noqa: DTZ011 - a day more or less is no matter here
-    monkeypatch.setattr(evidence_pack, "_git", lambda *arguments: "c" * 40 if arguments[0] == "rev-parse" else "")
+    monkeypatch.setattr(evidence_pack, "state_of_source", lambda _folder: ("c" * 40, False))
     fresh = an_evidence(acknowledgements=(an_acknowledgement(expires=today + timedelta(days=9)),))
     expired = an_evidence(acknowledgements=(an_acknowledgement(expires=today - timedelta(days=9)),))
     assert not evidence_pack.outdated(assembly(fresh))
     assert evidence_pack.outdated(assembly(expired))
-    monkeypatch.setattr(evidence_pack, "_git", lambda *arguments: "d" * 40 if arguments[0] == "rev-parse" else "")
+    monkeypatch.setattr(evidence_pack, "state_of_source", lambda _folder: ("d" * 40, False))
     assert evidence_pack.outdated(assembly(fresh))
-    monkeypatch.setattr(evidence_pack, "_git", lambda *_: "")
+    monkeypatch.setattr(evidence_pack, "state_of_source", lambda _folder: ("", False))
     assert not evidence_pack.outdated(assembly(fresh))
 
 

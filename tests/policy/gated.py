@@ -8,16 +8,27 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BAD = """
+ONCE = (
+    "AWS::CloudTrail::Trail",
+    "AWS::Config::ConfigurationRecorder",
+    "AWS::Config::DeliveryChannel",
+    "AWS::GuardDuty::Detector",
+    "AWS::SecurityHub::Hub",
+    "AWS::Events::Rule",
+)
+ELSEWHERE = dict.fromkeys(ONCE, "the security account")
+"""What a small application leaves to others, as a profile says it."""
+
+BAD = f"""
 import sys
 import stacks.node
 from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 from soc2 import GateError, Profile, synthesise
 
-ONCE = ("CloudTrail::Trail", "Config::ConfigurationRecorder", "Config::DeliveryChannel", "GuardDuty::Detector",
-    "SecurityHub::Hub", "Events::Rule")
-PROFILE = Profile(elsewhere={f"AWS::{name}": "the security account" for name in ONCE})
+ELSEWHERE = {ELSEWHERE!r}
+
+PROFILE = Profile(elsewhere=ELSEWHERE)
 app = App()
 s3.CfnBucket(Stack(app, "Planted"), "Open")
 try:

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from soc2 import SWITCHED_OFF, GateError, Profile, synthesise
-
-ONCE = ("CloudTrail::Trail", "Config::ConfigurationRecorder", "Config::DeliveryChannel", "GuardDuty::Detector")
-ELSEWHERE = {f"AWS::{name}": "the security account" for name in (*ONCE, "SecurityHub::Hub", "Events::Rule")}
+from tests.policy.gated import ELSEWHERE
 
 
 def bucket_of(throwaway: Any) -> Any:

@@ -5,7 +5,6 @@ from functools import partial
 
 from soc2.assembly import Assembly
 from soc2.reading import each
-from soc2.resolve import holds
 from soc2.rule import Broken, Findings, Severity, rule
 from soc2.template import APPLICATION, Resource, Stack
 from soc2.values import items
@@ -45,7 +44,7 @@ def _macro(stack: str, name: object) -> Broken | None:
 
 
 def _made_elsewhere(resource: Resource) -> Broken | None:
-    if resource.type in resource.assembly.profile.elsewhere or not _exists(resource):
+    if resource.type in resource.assembly.profile.elsewhere or not resource.exists():
         return None
     if resource.type == "AWS::CloudFormation::Stack" and resource.logical_id not in resource.stack.nested:
         why = "deploys a template that was not given"
@@ -56,8 +55,3 @@ def _made_elsewhere(resource: Resource) -> Broken | None:
     else:
         return None
     return Broken(f"{resource.path} {why}", detail=f"{resource.stack.name}::{resource.logical_id}")
-
-
-def _exists(resource: Resource) -> bool:
-    condition = resource.raw.get("Condition")
-    return condition is None or holds(condition, resource.stack)

@@ -4,7 +4,6 @@
 the score; the tests do it for a few resources of each rule.
 """
 
-import json
 import pickle
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import soc2.rules  # noqa: F401 - registers the rules
-from soc2.assembly import Assembly
+from soc2.assembly import Assembly, read_templates
 from soc2.judge import evaluate
 from soc2.profile import Profile
 from soc2.rule import RULES, Result, Status
@@ -84,7 +83,7 @@ def main(*folders: str) -> int:
     if not files:
         print(f"{folder}: no template; name a synthesised assembly, such as .alex/prod/assembly", file=sys.stderr)
         return 2
-    ground = Ground({file.name: json.loads(file.read_text("utf-8")) for file in files}, Profile())
+    ground = Ground(read_templates({file.name: file for file in files}), Profile())
     made = [mutant for case in CASES for mutant in ground.mutants(case)]
     for mutant in made:
         if not mutant.caught:
