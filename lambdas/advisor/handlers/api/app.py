@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from advisor.adapters.environment import starting
 from advisor.adapters.rate_table import RateTableError
+from advisor.domain.entitlement import Caller
 from advisor.domain.errors import AdvisorError, NotFoundError, ThrottledError, UnavailableError
 from advisor.domain.pseudonyms import user_hash
 from advisor.handlers.api import routes_accounts, routes_jobs, routes_positions, routes_user
@@ -24,7 +25,7 @@ from advisor.handlers.api.envelope import (
     parse,
     preflight_headers,
 )
-from advisor.handlers.api.operations import OPERATIONS, Call, Caller, Operation
+from advisor.handlers.api.operations import OPERATIONS, Call, Operation
 from advisor.handlers.api.services import Services, services
 
 ROUTES = (routes_user, routes_accounts, routes_positions, routes_jobs)

@@ -8,19 +8,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from advisor.domain.entitlement import Caller
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError
 from advisor.handlers.api.services import Services
 
 ALWAYS = (400, 401, 429, 500, 503)
 """What any authorized operation may answer besides its own errors."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, from the verified token only (AUTH-04)."""
-
-    user_id: str
-    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,20 @@
 """Accounts of the caller, and of clients for their advisers."""
 
+from advisor.domain.entitlement import Act, Content, Owner
 from advisor.domain.errors import NotFoundError
 from advisor.domain.models import Account
 from advisor.handlers.api.answers import AccountList, AccountRecord, PositionList
-from advisor.handlers.api.entitlement import Purpose, require
+from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.schemas import AccountChange, AccountCreation
 
 
-def entitled_account(call: Call, purpose: Purpose) -> Account:
+def entitled_account(call: Call, act: Act) -> Account:
     """The path's account; raises NotFoundError, NotPermittedError."""
     owned = call.services.records.account(call.identifier("account_id"))
     if owned is None:
         raise NotFoundError()
-    require(call, owner_id=owned.account.user_id, advisor_id=owned.advisor_id, purpose=purpose, resource="account")
+    require(call, act, Content.CLIENT, Owner(owned.account.user_id, owned.advisor_id), resource="account")
     return owned.account
 
 
@@ -35,7 +36,7 @@ def create_account(call: Call) -> AccountRecord:
 @operation("PUT", "/api/accounts/{account_id}", answer=AccountRecord, body=AccountChange, errors=(403, 404, 413, 422))
 def change_account(call: Call) -> AccountRecord:
     """Change fields of an account."""
-    account = entitled_account(call, "write")
+    account = entitled_account(call, Act.WRITE)
     body: AccountChange = call.body
     changes = call.services.screened(body.changes(), "account_name", "account_purpose")
     return AccountRecord.model_validate(call.services.records.change_account(account.id, changes))
@@ -44,11 +45,11 @@ def change_account(call: Call) -> AccountRecord:
 @operation("DELETE", "/api/accounts/{account_id}", answer=None, status=204, errors=(403, 404))
 def delete_account(call: Call) -> None:
     """Delete an account with its positions."""
-    call.services.records.close_account(entitled_account(call, "write").id)
+    call.services.records.close_account(entitled_account(call, Act.WRITE).id)
 
 
 @operation("GET", "/api/accounts/{account_id}/positions", answer=PositionList, errors=(403, 404))
 def list_positions(call: Call) -> PositionList:
     """List an account's positions with their instruments, by symbol."""
-    account = entitled_account(call, "read")
+    account = entitled_account(call, Act.READ)
     return PositionList(positions=call.services.records.positions(account.id))

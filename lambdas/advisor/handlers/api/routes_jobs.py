@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from advisor.domain.audit import verify_chain
+from advisor.domain.entitlement import Act, Content, Owner
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError, UnavailableError
 from advisor.domain.models import Job
 from advisor.handlers.api.answers import AnalysisAccepted, AuditTrail, JobHeader, JobList, JobRecord
@@ -85,26 +86,26 @@ def _shown(job: Job, model: type[JobHeader]) -> dict[str, Any]:
     }
 
 
-def _readable_job(call: Call) -> Job:
+def _readable_job(call: Call, content: Content) -> Job:
     """The path's job without payloads; raises NotFoundError, NotPermittedError."""
     owned = call.services.jobs.owned(call.identifier("job_id"))
     if owned is None:
         raise NotFoundError()
-    require(call, owner_id=owned.job.user_id, advisor_id=owned.advisor_id, purpose="read", resource="job")
+    require(call, Act.READ, content, Owner(owned.job.user_id, owned.advisor_id), resource="job")
     return owned.job
 
 
 @operation("GET", "/api/jobs/{job_id}", answer=JobRecord, errors=(403, 404))
 def get_job(call: Call) -> JobRecord:
     """Read an analysis with its progress and what its agents have stored so far."""
-    job = call.services.jobs.with_payloads(_readable_job(call))
+    job = call.services.jobs.with_payloads(_readable_job(call, Content.CLIENT))
     return JobRecord(**_shown(job, JobRecord))
 
 
 @operation("GET", "/api/jobs/{job_id}/audit", answer=AuditTrail, errors=(403, 404))
 def get_job_audit(call: Call) -> AuditTrail:
     """Read the decisions of an analysis's agents in their order, and whether their chain is intact."""
-    job = _readable_job(call)
+    job = _readable_job(call, Content.DECISIONS)
     head = call.services.audit.head(str(job.id))
     entries = call.services.audit.entries(str(job.id))
     whole = head is None or any(entry.entry_hash == head for entry in entries)

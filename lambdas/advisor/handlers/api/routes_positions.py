@@ -1,20 +1,21 @@
 """Positions, and the instruments to choose from."""
 
 from advisor.adapters.records import OwnedPosition
+from advisor.domain.entitlement import Act, Content, Owner
 from advisor.domain.errors import NotFoundError
 from advisor.domain.models import Position
 from advisor.handlers.api.answers import InstrumentList, ListedInstrument
-from advisor.handlers.api.entitlement import Purpose, require
+from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.schemas import PositionChange, PositionCreation
 
 
-def entitled_position(call: Call, purpose: Purpose) -> OwnedPosition:
+def entitled_position(call: Call, act: Act) -> OwnedPosition:
     """The path's position; raises NotFoundError, NotPermittedError."""
     owned = call.services.records.position(call.identifier("position_id"))
     if owned is None:
         raise NotFoundError()
-    require(call, owner_id=owned.owner_id, advisor_id=owned.advisor_id, purpose=purpose, resource="position")
+    require(call, act, Content.CLIENT, Owner(owned.owner_id, owned.advisor_id), resource="position")
     return owned
 
 
@@ -25,14 +26,14 @@ def create_position(call: Call) -> Position:
     owned = call.services.records.account(body.account_id)
     if owned is None:
         raise NotFoundError()
-    require(call, owner_id=owned.account.user_id, advisor_id=owned.advisor_id, purpose="write", resource="account")
+    require(call, Act.WRITE, Content.CLIENT, Owner(owned.account.user_id, owned.advisor_id), resource="account")
     return call.services.records.hold(body.account_id, body.symbol, body.quantity)
 
 
 @operation("PUT", "/api/positions/{position_id}", answer=Position, body=PositionChange, errors=(403, 404, 413, 422))
 def change_position(call: Call) -> Position:
     """Change a position's quantity."""
-    owned = entitled_position(call, "write")
+    owned = entitled_position(call, Act.WRITE)
     body: PositionChange = call.body
     changed = call.services.records.change_quantity(owned.position.id, body.quantity)
     if changed is None:
@@ -43,7 +44,7 @@ def change_position(call: Call) -> Position:
 @operation("DELETE", "/api/positions/{position_id}", answer=None, status=204, errors=(403, 404))
 def delete_position(call: Call) -> None:
     """Delete a position."""
-    call.services.records.sell_out(entitled_position(call, "write").position.id)
+    call.services.records.sell_out(entitled_position(call, Act.WRITE).position.id)
 
 
 @operation("GET", "/api/instruments", answer=InstrumentList, cache_control="private, max-age=300")
