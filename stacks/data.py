@@ -64,6 +64,8 @@ class DataStack(PlatformStack):
         classify(self.audit_table, Classification.AUDIT)
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
+        self.usage_table = self._table("Usage", "subject", expires="expires_at")
+        self.breaker_table = self._table("Breaker", "subject", expires="expires_at")
         self.results = s3.Bucket(self, "Results")
         self._back_up()
         self._outputs()
@@ -153,7 +155,15 @@ class DataStack(PlatformStack):
         )
 
     def _back_up(self) -> None:
-        tables = (self.audit_table, self.idempotency_table, self.rate_table)
+        # All of them: what a rate or a breaker remembers is worth nothing after a minute and costs next to nothing, and
+        # a list without exceptions is checked more easily. The usage table holds what users have spent.
+        tables = (
+            self.audit_table,
+            self.breaker_table,
+            self.idempotency_table,
+            self.rate_table,
+            self.usage_table,
+        )
         Backup(
             self,
             "Backup",

@@ -38,6 +38,8 @@ MODEL_PANELS = (
     ("Tokens out", "TokensOut", "Sum"),
     ("Model latency p95 (ms)", "LlmLatencyMs", "p95"),
     ("Cost (USD)", "LlmCostUsd", "Sum"),
+    ("Answers by the stand-in model", "ModelDowngrades", "Sum"),
+    ("Breakers opened", "BreakerOpened", "Sum"),
 )
 # What Bedrock says of the model: title, metric, statistic.
 BEDROCK_PANELS = (
@@ -104,7 +106,8 @@ class ObservabilityStack(PlatformStack):
             alerts=alerts,
         )
         TableAlarms(self, "TableAlarms", tables=tables, name=self._name, alerts=alerts)
-        ModelAlarms(self, "ModelAlarms", model_id=self._settings.model.model_id, name=self._name, alerts=alerts)
+        models = {"large": self._settings.models.large.model_id, "small": self._settings.models.small.model_id}
+        ModelAlarms(self, "ModelAlarms", models=models, name=self._name, alerts=alerts)
 
     def _platform(self, database: Database) -> dict[str, list[Panel]]:
         alarms, cluster = self._settings.alarms, {"DBClusterIdentifier": database.cluster.cluster_identifier}
@@ -149,13 +152,22 @@ class ObservabilityStack(PlatformStack):
         }
 
     def _model_usage(self) -> dict[str, list[Panel]]:
-        dimensions = {"ModelId": self._settings.model.model_id}
+        models = self._settings.models
         return {
             "By agent": self._agent_panels(MODEL_PANELS),
             "Bedrock": [
                 Panel(
                     title=title,
-                    lines=(Line(namespace="AWS/Bedrock", metric=metric, dimensions=dimensions, statistic=stat),),
+                    lines=tuple(
+                        Line(
+                            namespace="AWS/Bedrock",
+                            metric=metric,
+                            dimensions={"ModelId": model.model_id},
+                            statistic=stat,
+                            label=role,
+                        )
+                        for role, model in (("large", models.large), ("small", models.small))
+                    ),
                 )
                 for title, metric, stat in BEDROCK_PANELS
             ],

@@ -201,23 +201,24 @@ class TableAlarms(Construct):
 
 
 class ModelAlarms(Construct):
-    """The model's quota: requests that Bedrock throttled (LLM-03)."""
+    """The quota of each model by role: requests that Bedrock throttled (LLM-03)."""
 
-    def __init__(self, scope: Construct, id: str, *, model_id: str, name: str, alerts: Alerts) -> None:
+    def __init__(self, scope: Construct, id: str, *, models: Mapping[str, str], name: str, alerts: Alerts) -> None:
         super().__init__(scope, id)
-        alarm(
-            self,
-            "Throttles",
-            name=f"{name}-model-throttles",
-            metric=cw.Metric(
-                namespace="AWS/Bedrock",
-                metric_name="InvocationThrottles",
-                dimensions_map={"ModelId": model_id},
-                period=FIVE_MINUTES,
-                statistic="Sum",
-            ),
-            threshold=0,
-            topic=alerts.warning,
-            description=f"Bedrock throttled calls of {model_id}: the account's requests or tokens a minute are used "
-            "up; ask for a higher quota. Analyses go on with fallbacks meanwhile. [LLM-03]",
-        )
+        for role, model_id in models.items():
+            alarm(
+                self,
+                f"{role.capitalize()}Throttles",
+                name=f"{name}-{role}-model-throttles",
+                metric=cw.Metric(
+                    namespace="AWS/Bedrock",
+                    metric_name="InvocationThrottles",
+                    dimensions_map={"ModelId": model_id},
+                    period=FIVE_MINUTES,
+                    statistic="Sum",
+                ),
+                threshold=0,
+                topic=alerts.warning,
+                description=f"Bedrock throttled calls of {model_id}: the account's requests or tokens a minute are "
+                "used up; ask for a higher quota. Analyses go on with the other model or with fallbacks. [LLM-03]",
+            )

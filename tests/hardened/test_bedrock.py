@@ -12,12 +12,14 @@ from hardened.bedrock import Guardrail, Model
 PROFILE = "us.anthropic.claude-x-v1:0"
 
 
-def build(*, model_id: str = PROFILE, topics: dict[str, str] | None = None) -> dict[str, Any]:
+def build(*, model_id: str = PROFILE, topics: dict[str, str] | None = None, streaming: bool = False) -> dict[str, Any]:
     stack = Stack(App(), "Bench")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     guardrail = Guardrail(stack, "Guardrail", name="g", denied_topics=topics or {"Tax": "Tax advice."}, refusal="No.")
     model = Model(
         tool_choice="auto",
+        streaming=streaming,
+        limits={"max_tokens": 10},
         model_id=model_id,
         regions=("us-east-1", "us-west-2"),
         guardrail=guardrail,

@@ -147,4 +147,4 @@ def test_tables_and_the_models_quota_are_watched(deployed: Any) -> None:
     for table in ("audit", "rate", "idempotency"):
         assert f"alex-{deployed.environment}-table-{table}-throttles" in found
     throttles = found[f"alex-{deployed.environment}-model-throttles"]
-    assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": load(deployed.environment).model.model_id}]
+    assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": load(deployed.environment).models.large.model_id}]

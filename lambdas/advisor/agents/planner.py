@@ -61,7 +61,10 @@ class _Progress:
 
 @dataclass(frozen=True)
 class Planner:
-    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days."""
+    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days.
+
+    ``used`` tells what a job's model calls have used (None: unknown).
+    """
 
     jobs: JobStore
     portfolios: PortfolioStore
@@ -70,6 +73,7 @@ class Planner:
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
     stale_after: int = 2
+    used: Callable[[UUID], Mapping[str, Any] | None] = lambda _job_id: None
     time_left: Callable[[], float] = lambda: float("inf")
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = monotonic
@@ -95,7 +99,7 @@ class Planner:
         )
         self._run_agents(job, compiler, progress, results)
         progress.at("compiling")
-        payloads = compiler.compile(results)
+        payloads = compiler.compile(results, usage=self.used(job.id))
         self.jobs.record_payloads(job.id, payloads)
         progress.at("done")
         if not self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=JobStatus.COMPLETED):
