@@ -171,7 +171,8 @@ def test_the_table_of_errors_covers_all_that_the_service_declares() -> None:
     service = bench.client.meta.service_model
     for operation in ("Converse", "ConverseStream"):
         assert {shape.name for shape in service.operation_model(operation).error_shapes} <= REASONS.keys()
-    stream = service.operation_model("ConverseStream").output_shape.members["stream"]
+    output: Any = service.operation_model("ConverseStream").output_shape
+    stream = output.members["stream"]
     ends = {name[0].upper() + name[1:] for name in stream.members if name.endswith("Exception")}
     assert ends <= REASONS.keys()
     retried = {code for code, (_reason, retryable) in REASONS.items() if retryable}
@@ -222,7 +223,8 @@ def test_one_call_is_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second request hidden in botocore would be one that nobody reserved money for, and double every time-out."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for streaming in (True, False):
-        assert client(streaming=streaming).meta.config.retries == {"total_max_attempts": 1, "mode": "standard"}
+        made: Any = client(streaming=streaming)
+        assert made.meta.config.retries == {"total_max_attempts": 1, "mode": "standard"}
 
 
 def test_a_cut_answer_is_refused() -> None:
