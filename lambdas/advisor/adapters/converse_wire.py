@@ -10,6 +10,9 @@ from advisor.ports.model import ModelError, Question
 THINKING_TOKENS = 8000
 """Room for what a model thinks before it answers: it counts towards the limit of the answer."""
 
+SHOWN_CHARACTERS = 40_000
+"""The most of a refused answer that is shown again: a whole report, and not what a model that ran away wrote."""
+
 REASONS = {
     "ThrottlingException": ("throttled", True),
     "TooManyRequestsException": ("throttled", True),
@@ -72,6 +75,8 @@ def _user_turn(question: Question) -> list[dict[str, Any]]:
     turn: list[dict[str, Any]] = [{"text": question.prompt}]
     if question.refused is not None:
         value = json.dumps(dict(question.refused.value), default=str, sort_keys=True)
+        if len(value) > SHOWN_CHARACTERS:
+            value = f"{value[:SHOWN_CHARACTERS]} ... (cut: {len(value)} characters)"
         turn.append({"text": f"You answered before:\n{value}\n\n{question.refused.reasons}"})
     return turn
 
