@@ -62,6 +62,12 @@ def test_foundation_models_are_reached_through_the_profile_only_in_its_regions()
         assert f":bedrock:{region}::foundation-model/anthropic.claude-x-v1:0" in arn
 
 
+def test_a_streaming_model_may_only_be_streamed() -> None:
+    """LLM-07: the other way of calling would have no limit to what it reads."""
+    actions = {s["Action"] for s in statements(build(streaming=True))}
+    assert actions == {"bedrock:InvokeModelWithResponseStream", "bedrock:ApplyGuardrail"}
+
+
 def test_a_plain_model_id_needs_no_profile() -> None:
     (call,) = [s for s in statements(build(model_id="amazon.nova-pro-v1:0")) if s["Action"] == "bedrock:InvokeModel"]
     assert "foundation-model/amazon.nova-pro-v1:0" in json.dumps(call["Resource"])

@@ -144,7 +144,9 @@ def test_refused_database_connections_are_counted_from_the_databases_own_log(dep
 def test_tables_and_the_models_quota_are_watched(deployed: Any) -> None:
     """OBS-14, LLM-03."""
     found = alarms(deployed)
-    for table in ("audit", "rate", "idempotency"):
+    for table in ("audit", "rate", "idempotency", "usage", "breaker"):
         assert f"alex-{deployed.environment}-table-{table}-throttles" in found
-    throttles = found[f"alex-{deployed.environment}-model-throttles"]
-    assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": load(deployed.environment).models.large.model_id}]
+    models = load(deployed.environment).models
+    for role, model in (("large", models.large), ("small", models.small)):
+        throttles = found[f"alex-{deployed.environment}-{role}-model-throttles"]
+        assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": model.model_id}]

@@ -103,9 +103,10 @@ def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: PowertoolsTe
     guardrail = None
     if environment.guardrail_id and environment.guardrail_version:
         guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
+    clients = {way: bedrock.client(streaming=way) for way in {choice.streaming for choice in environment.models}}
     models = tuple(
         bedrock.BedrockModel(
-            client=bedrock.client(streaming=choice.streaming),
+            client=clients[choice.streaming],
             model_id=choice.model_id,
             price=Price(choice.input_usd_per_mtok, choice.output_usd_per_mtok),
             tool_choice=choice.tool_choice,

@@ -18,13 +18,12 @@ from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.agents.answering import Desk
 from advisor.domain.audit import seal
-from advisor.domain.breaker import Outcome
 from advisor.domain.models import Account, AuditEntry, Instrument, Portfolio, Position, User
-from advisor.domain.usage import JobUsage, Price, Usage
+from advisor.domain.usage import Price
 from advisor.domain.vocabulary import AllocationSource, InstrumentType, PriceSource
 from advisor.ports.model import ModelAnswer, ModelError, Question
-from advisor.ports.usage import Permit, Reservation
 from local_cloud.analyst import AnalystError, FaultPlan, respond
+from tests.advisor.agents.fakes import Purse, Unbroken
 
 DAY = date(2022, 12, 28)
 NOW = datetime(2022, 12, 28, 21, 0, tzinfo=UTC)
@@ -67,46 +66,6 @@ class AnalystClient:
         except AnalystError as error:
             fault: Any = {"Error": {"Code": error.code, "Message": str(error)}}
             raise ClientError(fault, "Converse") from error
-
-
-class Purse:
-    """A usage meter in memory: a job's budget (US dollars), what is committed of it, and what was settled."""
-
-    def __init__(self, budget: str = "1000000") -> None:
-        self.budget, self.committed = Decimal(budget), Decimal(0)
-        self.settled: list[tuple[str, str, Usage]] = []
-        self._lock = threading.Lock()
-
-    def reserve(self, job_id: str, amount: Decimal) -> Reservation | None:
-        with self._lock:
-            if self.committed + amount > self.budget:
-                return None
-            self.committed += amount
-        return Reservation("r", job_id, amount)
-
-    def settle(self, reservation: Reservation, usage: Usage, *, agent: str, user_id: str) -> None:
-        with self._lock:
-            self.committed += usage.cost_usd - reservation.amount
-            self.settled.append((agent, user_id, usage))
-
-    def of_job(self, _job_id: str) -> JobUsage:
-        agents = {agent for agent, _user, _usage in self.settled}
-        return JobUsage({a: sum((u for agent, _, u in self.settled if agent == a), Usage()) for a in agents})
-
-
-class Unbroken:
-    """Breakers that let every call pass, and remember how calls ended; ``open_for`` names models that rest."""
-
-    def __init__(self, *open_for: str) -> None:
-        self.open_for = set(open_for)
-        self.reports: list[tuple[str, Outcome | None]] = []
-
-    def permit(self, model_id: str) -> Permit:
-        return Permit(model_id not in self.open_for)
-
-    def report(self, model_id: str, permit: Permit, outcome: Outcome | None) -> str | None:
-        self.reports.append((model_id, outcome))
-        return None
 
 
 class MemoryAudit:
@@ -182,16 +141,6 @@ def analyst() -> Callable[..., Office]:
         return Office(ModelChain((model,), meter=Purse(), breakers=Unbroken(), patience=patience))
 
     return build
-
-
-@pytest.fixture
-def make_purse() -> type[Purse]:
-    return Purse
-
-
-@pytest.fixture
-def make_unbroken() -> type[Unbroken]:
-    return Unbroken
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from advisor.adapters.patience import ENOUGH_SECONDS, Patience
 from advisor.domain.retry import RetryPolicy
 from advisor.domain.usage import Price
 from advisor.ports.model import ModelError, Question, Refused
+from tests.advisor.agents.fakes import Purse, Unbroken
 
 MODEL = "us.example.model-v1:0"
 PRICE = Price(Decimal("3"), Decimal("15"))
@@ -28,15 +29,6 @@ QUESTION = Question(
     system="You word.", prompt="Word it.\n\n<data>\n{}\n</data>", tool_name="say", tool_description="Say it.",
     schema=SCHEMA, prompt_version="t-1",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _fakes(make_purse: Any, make_unbroken: Any) -> None:
-    """The meter and the breakers of `conftest.py`, for the benches."""
-    FAKES.update(purse=make_purse, unbroken=make_unbroken)
-
-
-FAKES: dict[str, Any] = {}
 
 
 def answered(content: list[dict[str, Any]], stop: str = "tool_use") -> dict[str, Any]:
@@ -69,9 +61,9 @@ class Bench:
             rng=lambda: 0.99,
             time_left=options.pop("time_left", lambda: float("inf")),
         )
-        self.purse = FAKES["purse"]()
+        self.purse = Purse()
         bedrock = BedrockModel(self.client, MODEL, PRICE, **options)
-        self.model = ModelChain((bedrock,), meter=self.purse, breakers=FAKES["unbroken"](), patience=patience)
+        self.model = ModelChain((bedrock,), meter=self.purse, breakers=Unbroken(), patience=patience)
 
 
 def test_one_forced_tool_is_sent_and_its_input_is_the_answer_with_its_cost() -> None:
@@ -208,10 +200,10 @@ def test_a_broken_connection_is_tried_again_and_counted_as_if_it_had_cost_the_mo
 ) -> None:
     """AGENT-12: a hanging connection ends as a named reason, without the address; an answer that got lost on its way
     may have been billed, and the budget must hold all the same."""
-    client, money = Failing(error), FAKES["purse"]()
+    client, money = Failing(error), Purse()
     bedrock = BedrockModel(client, MODEL, PRICE)  # type: ignore[arg-type]
     patience = Patience(sleep=lambda _s: None)
-    chain = ModelChain((bedrock,), meter=money, breakers=FAKES["unbroken"](), patience=patience)
+    chain = ModelChain((bedrock,), meter=money, breakers=Unbroken(), patience=patience)
     with pytest.raises(ModelError) as raised:
         chain.ask(QUESTION)
     assert (raised.value.reason, client.calls) == (reason, 3)

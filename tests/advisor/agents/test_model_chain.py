@@ -12,6 +12,7 @@ from advisor.domain.breaker import Outcome
 from advisor.domain.usage import Usage
 from advisor.ports.model import ModelAnswer, ModelError, Question
 from advisor.ports.usage import MeterUnavailableError, Permit
+from tests.advisor.agents.fakes import Purse, Unbroken
 
 QUESTION = Question(
     system="s", prompt="p", tool_name="t", tool_description="d", schema={}, prompt_version="p-1", agent="reporter",
@@ -44,14 +45,14 @@ Build = Callable[..., Any]
 
 
 @pytest.fixture
-def chain(make_purse: Any, make_unbroken: Any, scripted: Any) -> Build:
+def chain(scripted: Any) -> Build:
     """A chain of models with a purse, breakers, telemetry and a clock that counts waits."""
 
     def build(*models: Model, budget: str = "100", resting: tuple[str, ...] = (), left: float = 300.0) -> Any:
         return ModelChain(
             models,
-            meter=make_purse(budget),
-            breakers=make_unbroken(*resting),
+            meter=Purse(budget),
+            breakers=Unbroken(*resting),
             telemetry=scripted().told,
             patience=Patience(sleep=lambda _s: None, time_left=lambda: left, enough_seconds=150.0),
         )

@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from advisor.agents import charter, prompts, reporter, retirement, tagger
 from advisor.agents.schema import tool_schema
 from settings import load
 
-ANSWERS = {
+ANSWERS: dict[str, type[BaseModel]] = {
     "charter": charter.ChartChoice,
     "reporter": reporter.ReportSections,
     "retirement": retirement.Explanation,

@@ -78,7 +78,8 @@ steps = st.lists(
 @given(steps)
 def test_it_agrees_with_a_log_of_the_last_minute(sequence: list[Step]) -> None:
     """LLM-07: whatever the order of calls, the counters say what a full log would say, to a slot."""
-    now, breaker, log = 0.0, Breaker(), []
+    now, breaker = 0.0, Breaker()
+    log: list[tuple[float, str]] = []
     width = RULES.window / SLOTS
     for wait, kind in sequence:
         now += wait
