@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
@@ -15,6 +16,7 @@ from moto import mock_aws
 from advisor.adapters import bedrock
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ConfigurationError, forget
+from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.errors import BadRequestError, NotFoundError
 from advisor.handlers import charter, planner, reporter, retirement, specialist, tagger
 
@@ -131,6 +133,26 @@ def test_the_planner_is_wired_from_its_environment(function_environment: None) -
     assert wired.attempts.max_receives == 3
     assert wired.attempts.planner.day().isoformat() == "2022-12-28"
     assert planner.wiring() is wired
+
+
+def test_the_planner_tells_what_the_jobs_calls_used_or_that_nobody_knows(
+    audit_table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COST-05: the sum comes from the meter, which also knows of agents that failed; without it the job still ends."""
+    events: list[str] = []
+    monkeypatch.setattr(PowertoolsTelemetry, "event", lambda _self, name, **_details: events.append(name))
+    told = planner.wiring().attempts.planner.used
+    job = UUID(int=9)
+    counters = {"calls": "2", "tokens_in": "10", "tokens_out": "4", "latency_seconds": "1.5", "cost_usd": "0.02"}
+    stored = {f"{name}:reporter": {"N": value} for name, value in counters.items()}
+    audit_table.put_item(TableName="usage", Item={"subject": {"S": f"job#{job}"}, **stored})
+    usage = told(job)
+    assert usage is not None
+    assert (usage["calls"], usage["cost_usd"], usage["budget_usd"], usage["simulated"]) == (2, 0.02, 2.0, False)
+    assert usage["by_agent"]["reporter"]["tokens_out"] == 4
+    audit_table.delete_table(TableName="usage")
+    assert told(job) is None
+    assert events == ["USAGE_UNKNOWN"]
 
 
 @pytest.mark.parametrize("agent", ["planner", "tagger", "reporter", "charter"])
