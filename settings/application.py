@@ -87,6 +87,8 @@ class LargeModel(Section):
     max_tokens: int = figure(16000, req="GUARD-04", unit="tokens", ge=256, le=128000, description="Thoughts and answer")
     max_request_bytes: int = figure(400_000, req="GUARD-04", unit="bytes", ge=10_000)
     max_answer_bytes: int = figure(1_000_000, req="GUARD-04", unit="bytes", ge=10_000)
+    requests_per_minute: int = figure(200, req="LLM-03", unit="requests/min", ge=1, description="The account's quota")
+    tokens_per_minute: int = figure(200_000, req="LLM-03", unit="tokens/min", ge=1, description="The account's quota")
     input_usd_per_mtok: float = figure(2.0, req="LLM-04", unit="USD/1M tokens", ge=0)
     output_usd_per_mtok: float = figure(10.0, req="LLM-04", unit="USD/1M tokens", ge=0)
 

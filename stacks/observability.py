@@ -13,7 +13,8 @@ from hardened import Alerts, Database
 from hardened.agents import AgentFunction
 from hardened.dashboards import Dashboard, Line, Panel
 from hardened.functions import NAMESPACE, Function
-from hardened.monitoring import ApiAlarms, DatabaseAlarms, ModelAlarms, TableAlarms
+from hardened.model_alarms import ModelAlarms, ModelQuota
+from hardened.monitoring import ApiAlarms, DatabaseAlarms, TableAlarms
 from hardened.queues import WorkQueue
 from hardened.rest_api import RestApi
 from settings import Settings
@@ -106,8 +107,14 @@ class ObservabilityStack(PlatformStack):
             alerts=alerts,
         )
         TableAlarms(self, "TableAlarms", tables=tables, name=self._name, alerts=alerts)
-        models = {"large": self._settings.models.large.model_id, "small": self._settings.models.small.model_id}
-        ModelAlarms(self, "ModelAlarms", models=models, name=self._name, alerts=alerts)
+        models = {"large": self._settings.models.large, "small": self._settings.models.small}
+        quotas = {
+            role: ModelQuota(
+                model_id=model.model_id, requests=model.requests_per_minute, tokens=model.tokens_per_minute
+            )
+            for role, model in models.items()
+        }
+        ModelAlarms(self, "ModelAlarms", models=quotas, pct=alarms.model_quota_pct, name=self._name, alerts=alerts)
 
     def _platform(self, database: Database) -> dict[str, list[Panel]]:
         alarms, cluster = self._settings.alarms, {"DBClusterIdentifier": database.cluster.cluster_identifier}

@@ -31,7 +31,7 @@ class Rules:
     latency: float = 10.0
     min_calls: int = 20
     open_for: float = 30.0
-    probe_for: float = 120.0
+    probe_for: float = 150.0
     """How long a try may take before another caller may try: longer than the longest call."""
 
 
