@@ -58,8 +58,8 @@ class ModelAlarms(Construct):
                     metric=metric,
                     threshold=allowed * pct / 100,
                     topic=alerts.warning,
-                    description=f"{quota.model_id} used over {pct:g} % of the {allowed:,} {kind} that the account has a "
-                    "minute: ask for a higher quota in Service Quotas before calls are refused. [LLM-03]",
+                    description=f"{quota.model_id} used over {pct:g} % of the {allowed:,} {kind} a minute that the "
+                    "account has: ask for a higher quota in Service Quotas before calls are refused. [LLM-03]",
                 )
 
 
