@@ -1,0 +1,85 @@
+"""The second layer of the input screen: rules that find instructions to a model in any of a text's readings.
+
+Every hit names its rule and the stage (the reading in which it was found), so that a person can see why. Patterns have
+bounded gaps only: the time grows with the length of the text, never faster. The first layer, the six agreed phrases,
+is `guardrails.screen`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.domain.injection_languages import LANGUAGES, UNSPACED
+from advisor.domain.injection_rules import RULES
+from advisor.domain.readings import comparable, decoded, spelled
+
+_SEPARATORS = re.compile(r"[^\w]+")
+_GAP, _GAP_UNSPACED = r" (?:\w+ ){0,4}?", r"\w{0,24}?"
+
+MARKUP: dict[str, str] = {
+    "fake tag": r"<\s{0,3}/?\s{0,3}(?:data|system|instructions?|prompt|user|assistant|human|tool\w{0,20}|function\w{0,20}|invoke|"
+    r"context|admin|inst|script|iframe|img|svg|object|embed|developer|thinking)\b",
+    "fake turn marker": r"<\||\|>|\[/?inst\]|<</?sys>>|\[/?system\b|#{2,6} ?(?:system|instructions?|user|assistant|human|response)\b|"
+    r"```|\b(?:bos|eos)_token\b",
+    "smuggled JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|recommendations)[\"'] ?:",
+    "smuggled markup": r"<!--|\{\{|\{%|javascript:|!\[[^\]]{0,80}\]\(|data:text/|\bon(?:error|load) ?=",
+    "address with parameters": r"https?://\S{1,200}[?&]\w{1,40}=|https?://\d{1,3}\.\d{1,3}\.",
+}
+_TURN = re.compile(r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin)\s{0,3}:", re.I)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """``rule`` says what was found, ``stage`` in which reading of the text ("as typed", "base64", "reversed", ...)."""
+
+    rule: str
+    stage: str
+
+
+def _compiled(rules: Iterable[Mapping[str, Sequence[str]]], *, spaced: bool) -> dict[str, re.Pattern[str]]:
+    made: dict[str, re.Pattern[str]] = {}
+    for group in rules:
+        for rule, patterns in group.items():
+            if spaced:
+                parts = [pattern.replace(" ~ ", _GAP) for pattern in patterns]
+                made[rule] = re.compile(rf"\b(?:{'|'.join(parts)})(?!\w)")
+            else:
+                parts = [p.replace(" ~ ", _GAP_UNSPACED).replace(" ", "") for p in patterns if " " in p and "$" not in p]
+                made[rule] = re.compile("|".join(parts))
+    return made
+
+
+_SPACED = _compiled((RULES, LANGUAGES), spaced=True)
+_JOINED = _compiled((RULES,), spaced=False)
+_UNSPACED = {rule: re.compile("|".join(patterns)) for rule, patterns in UNSPACED.items()}
+_MARKUP = {rule: re.compile(pattern) for rule, pattern in MARKUP.items()}
+
+
+def _first(rules: Mapping[str, re.Pattern[str]], text: str) -> str | None:
+    return next((rule for rule, pattern in rules.items() if pattern.search(text)), None)
+
+
+def _words(text: str) -> str:
+    return _SEPARATORS.sub(" ", text).strip()
+
+
+def _turns(text: str) -> str | None:
+    """Speakers at the beginning of lines: one after other text, or two, make a conversation that never was."""
+    found = [match.start() for match in _TURN.finditer(text)]
+    return "fake conversation" if len(found) > 1 or any(text[:start].strip() for start in found) else None
+
+
+def find(text: str) -> Hit | None:
+    """The first rule that some reading of the text breaks; None for a text without instructions to a model."""
+    for stage, inner in decoded(text):
+        plain = comparable(inner)
+        rule = _turns(inner) or _first(_MARKUP, plain) or _first(_UNSPACED, plain) or _first(_SPACED, _words(plain))
+        if rule:
+            return Hit(rule, stage)
+        for way, reading, joined in spelled(plain):
+            rule = _first(_JOINED, reading) if joined else _first(_SPACED, _words(reading))
+            if rule or (not joined and (rule := _first(_MARKUP, reading))):
+                return Hit(rule, way if stage == "as typed" else f"{stage}, {way}")
+    return None
+
+
