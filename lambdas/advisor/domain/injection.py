@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.domain.injection_languages import LANGUAGES, UNSPACED
-from advisor.domain.injection_rules import RULES
+from advisor.domain.injection_rules import IN_ONE_SENTENCE, RULES
 from advisor.domain.readings import comparable, decoded, spelled
 
 _SEPARATORS = re.compile(r"[^\w]+")
@@ -23,9 +23,10 @@ MARKUP: dict[str, str] = {
     r"```|\b(?:bos|eos)_token\b",
     "smuggled JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|recommendations)[\"'] ?:",
     "smuggled markup": r"<!--|\{\{|\{%|javascript:|!\[[^\]]{0,80}\]\(|data:text/|\bon(?:error|load) ?=",
+    "smuggled code": r"\bselect \*|; ?--|'; ?(?:delete|drop|select|insert|update)\b|\b1 ?= ?1\b|\"\"\"|\bprint\(|\beof\b",
     "address with parameters": r"https?://\S{1,200}[?&]\w{1,40}=|https?://\d{1,3}\.\d{1,3}\.",
 }
-_TURN = re.compile(r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin)\s{0,3}:", re.I)
+_TURN = re.compile(r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin|role)\s{0,3}:", re.I)
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ _JOINED = _compiled((RULES,), spaced=False)
 _UNSPACED = {rule: re.compile("|".join(patterns)) for rule, patterns in UNSPACED.items()}
 _MARKUP = {rule: re.compile(pattern) for rule, pattern in MARKUP.items()}
 
+_IN_ONE_SENTENCE = {
+    rule: tuple(re.compile(rf"\b{group}\b") for group in groups) for rule, groups in IN_ONE_SENTENCE.items()
+}
+_SENTENCE = re.compile(r"[.!?;\n。！？]+")
+
+
+def _together(text: str) -> str | None:
+    for sentence in _SENTENCE.split(text):
+        words = _words(sentence)
+        for rule, groups in _IN_ONE_SENTENCE.items():
+            if all(group.search(words) for group in groups):
+                return rule
+    return None
+
 
 def _first(rules: Mapping[str, re.Pattern[str]], text: str) -> str | None:
     return next((rule for rule, pattern in rules.items() if pattern.search(text)), None)
@@ -73,11 +88,11 @@ def find(text: str) -> Hit | None:
     """The first rule that some reading of the text breaks; None for a text without instructions to a model."""
     for stage, inner in decoded(text):
         plain = comparable(inner)
-        rule = _turns(inner) or _first(_MARKUP, plain) or _first(_UNSPACED, plain) or _first(_SPACED, _words(plain))
+        rule = _turns(inner) or _first(_MARKUP, plain) or _first(_UNSPACED, plain) or _first(_SPACED, _words(plain)) or _together(plain)
         if rule:
             return Hit(rule, stage)
         for way, reading, joined in spelled(plain):
-            rule = _first(_JOINED, reading) if joined else _first(_SPACED, _words(reading))
+            rule = _first(_JOINED, reading) if joined else (_first(_SPACED, _words(reading)) or _together(reading))
             if rule or (not joined and (rule := _first(_MARKUP, reading))):
                 return Hit(rule, way if stage == "as typed" else f"{stage}, {way}")
     return None
