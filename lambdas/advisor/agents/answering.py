@@ -22,6 +22,7 @@ from advisor.domain.advice import Review, Verdict
 from advisor.domain.audit import canonical, decision
 from advisor.domain.guardrails import MARKER
 from advisor.domain.models import AuditEntry
+from advisor.domain.personal import redacted_all
 from advisor.ports.model import LanguageModel, ModelAnswer, ModelError, Question, Refused
 from advisor.ports.store import AuditLog
 from advisor.ports.telemetry import Silent, Telemetry
@@ -168,7 +169,7 @@ class Desk:
                 raise _GivenUpError(error.reason, verdict=Verdict.NOT_EVALUATED) from error
             spent.add(answer)
             try:
-                product = task.product(task.answer.model_validate(dict(answer.value)))
+                product = self._without_personal(task, task.product(task.answer.model_validate(dict(answer.value))))
             except ValidationError as error:
                 if repaired:
                     raise _GivenUpError("malformed", verdict=Verdict.NOT_EVALUATED) from error
@@ -186,6 +187,15 @@ class Desk:
             regenerated = True
             refused = Refused(answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(rules))
         raise _GivenUpError("turns_or_time", verdict=Verdict.FAIL if regenerated else Verdict.NOT_EVALUATED)
+
+    def _without_personal(self, task: Task[A], product: dict[str, Any]) -> dict[str, Any]:
+        """The product without personal identifiers, wherever a model had them from (GUARD-09)."""
+        clean: dict[str, Any] = redacted_all(product)
+        if clean != product:
+            self.telemetry.event(
+                "GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=["personal identifier"]
+            )
+        return clean
 
     def _tell(self, task: Task[A], entry: AuditEntry, spent: _Spent) -> None:
         self.telemetry.event("AI_DECISION", agent=task.agent, entry=canonical(entry.model_dump()))

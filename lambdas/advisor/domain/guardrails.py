@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.domain.injection import find
+from advisor.domain.personal import redacted
 from advisor.domain.readings import comparable
 
 MARKER = "[INVALID INPUT DETECTED]"
@@ -63,6 +64,11 @@ def screen(text: str, *, patterns: Sequence[str] = INJECTION_PATTERNS) -> Screen
             return Screened(MARKER, pattern, "as typed")
     hit = find(text)
     return Screened(MARKER, hit.rule, hit.stage) if hit else Screened(text, None)
+
+
+def safe(text: str) -> str:
+    """What of a user's text may stand in a prompt: screened, without personal identifiers (GUARD-03, GUARD-09)."""
+    return redacted(screen(text).text)
 
 
 def limit_response(text: str, *, limit: int = MAX_RESPONSE_CHARS) -> Limited:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from advisor.domain.advice import (
     DISCLOSURES,
     Verdict,
-    guaranteed_wording,
     missing_disclosures,
     recommendation_faults,
     review,
@@ -18,6 +17,7 @@ from advisor.domain.advice import (
 )
 from advisor.domain.guardrails import INJECTION_PATTERNS, MARKER, TRUNCATION_NOTICE, limit_response, screen
 from advisor.domain.numbers import Fact
+from advisor.domain.promises import guaranteed_wording
 
 D = Decimal
 GOOD = {"recommendation": "Buy bonds", "reasoning": "Too few", "impact": "Calmer", "priority": "High"}
