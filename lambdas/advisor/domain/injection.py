@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.domain.injection_languages import LANGUAGES, UNSPACED
-from advisor.domain.injection_rules import IN_ONE_SENTENCE, RULES
+from advisor.domain.injection_meaning import IN_ONE_SENTENCE
+from advisor.domain.injection_rules import RULES
 from advisor.domain.readings import comparable, decoded, spelled
 
 _SEPARATORS = re.compile(r"[^\w]+")
@@ -18,10 +19,13 @@ _GAP, _GAP_UNSPACED = r" (?:\w+ ){0,4}?", r"\w{0,24}?"
 
 MARKUP: dict[str, str] = {
     "fake tag": r"<\s{0,3}/?\s{0,3}(?:data|system|instructions?|prompt|user|assistant|human|tool\w{0,20}|function\w{0,20}|invoke|"
-    r"context|admin|inst|script|iframe|img|svg|object|embed|developer|thinking)\b",
+    r"context|admin|inst|script|iframe|img|svg|object|embed|developer|thinking|"
+    r"b|i|u|p|br|div|span|font|form|input|body|html|link|meta|h[1-6])\b[^<]{0,80}>|</[a-z]|<[a-z]{1,20}\s[a-z-]{1,20}\s?=|"
+    r"<\s{0,3}/?\s{0,3}(?:data|system|assistant|script|iframe|img|prompt)\b",
     "fake turn marker": r"<\||\|>|\[/?inst\]|<</?sys>>|\[/?system\b|#{2,6} ?(?:system|instructions?|user|assistant|human|response)\b|"
-    r"```|\b(?:bos|eos)_token\b",
-    "smuggled JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|recommendations)[\"'] ?:",
+    r"```|-----begin|%%%|\[\[|\b(?:bos|eos)_token\b",
+    "smuggled JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|recommendations|tool_choice|instructions|messages)[\"'] ?:|"
+    r"[\"'][}\]]{2,}|\b(?:user_)?role ?=|_comment ?:",
     "smuggled markup": r"<!--|\{\{|\{%|javascript:|!\[[^\]]{0,80}\]\(|data:text/|\bon(?:error|load) ?=",
     "smuggled code": r"\bselect \*|; ?--|'; ?(?:delete|drop|select|insert|update)\b|\b1 ?= ?1\b|\"\"\"|\bprint\(|\beof\b",
     "address with parameters": r"https?://\S{1,200}[?&]\w{1,40}=|https?://\d{1,3}\.\d{1,3}\.",

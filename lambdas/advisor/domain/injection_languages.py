@@ -24,6 +24,20 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "(talimat\\w*|kural\\w*) ~ (yok say|unut|gormezden gel)",
         "(игнорируй\\w*|забудь\\w*|отмени|пренебреги|не обращай внимания) ~ (инструкци\\w*|правил\\w*|указани\\w*|команд\\w*)",
     ),
+    "machine's own rules, in another language": (
+        "tus (instrucciones|reglas|indicaciones|directrices|filtros)",
+        "deine[nr]? (anweisungen|regeln|vorgaben|instruktionen|befehle|system ?prompt|prompt|filter)",
+        "tes (consignes|instructions|directives|regles|filtres)",
+        "(le tue|tue) (istruzioni|regole|direttive)",
+        "(tuas|teu) (instrucoes|regras|prompt|diretrizes)",
+        "твои\\w* (правила|инструкции|указания|ограничения)",
+        "(sin|no tuvieras|no tienes|ninguna?) (limites|reglas|filtros?|restricciones) ~ (conmigo|asistente|ia)",
+        "(haz|actua|habla|responde|finge) ~ (sin|no tuvieras) (limites|reglas|filtros?|restricciones)",
+        "(sprich|antworte|rede|handle|sei|tu) ~ ohne (filter|regeln|einschrankungen|grenzen)",
+        "(parle[zr]?|reponds|agis) ~ sans (filtre|regles?|limites?)",
+        "(non avere|senza) (regole|filtri|limiti) ?(con me)?$",
+        "(no )?obedece[sr]? (a nadie|solo|mas)",
+    ),
     "role play, in another language": (
         "(ahora eres|a partir de ahora|actua como|finge que|haz como si) ~ (sin|ninguna|asistente|restricciones|ia|reglas)",
         "(du bist jetzt|ab jetzt bist du|tu so als|verhalte dich) ~ (ohne|assistent|ki|keine|regeln)",
@@ -45,6 +59,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
 UNSPACED: dict[str, tuple[str, ...]] = {
     "override, in another language": (
         "(忽略|无视|無視|忘记|忘記|不要理会|不要遵守|抛开|绕过|跳过).{0,12}(指令|指示|规则|規則|设定|設定|提示|命令|限制|要求)",
+        "(规则|規則|设定|設定|指令|指示).{0,8}(忘|无视|無視|忽略|作废)",
         "(指示|命令|ルール|規則|設定|プロンプト|制約).{0,8}(無視|忘れ|破棄|取り消)",
         "(지시|명령|규칙|지침|설정).{0,10}(무시|잊어|따르지)",
         "(تجاهل|انس|لا تتبع).{0,15}(التعليمات|القواعد|الأوامر|تعليمات)",
@@ -59,6 +74,7 @@ UNSPACED: dict[str, tuple[str, ...]] = {
     ),
     "exfiltration, in another language": (
         "(显示|顯示|告诉我|揭露|输出|輸出|重复|重複|打印|透露|泄露).{0,8}(系统提示|系統提示|提示词|提示詞|指令|系统消息)",
+        "(系统|系統)(提示|消息|指令)",
         "(システムプロンプト|内部指示|プロンプト).{0,8}(表示|教え|見せ|出力)",
         "(시스템 ?프롬프트|프롬프트|시스템 ?메시지).{0,8}(보여|출력|알려|말해)",
     ),

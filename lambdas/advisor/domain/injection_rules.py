@@ -11,7 +11,7 @@ _DROP = (
     "comply|apply|adhere|use|need to (follow|obey|comply))|not bound (by|to)|no longer bound|(free|freed) (of|from))"
 )
 _MINE = (
-    "(you|your|yours|all|any|every|each|whatever|these|those|previous|prior|preceding|above|earlier|former|past|initial|"
+    "(you|your|yours|all|every|each|whatever|these|those|previous|prior|preceding|above|earlier|former|past|initial|"
     "original|system|safety|developer|compliance|its|said|given|usual)"
 )
 _ORDERS = (
@@ -183,6 +183,12 @@ RULES: dict[str, tuple[str, ...]] = {
         "(wire|transfer|send) ~ to the following account",
         "select from \\w+ where",
         "(fetch|open|load|visit|request) https? (localhost|127|10|internal)",
+        "(delete|erase|wipe|drop) ~ (from the database|recommendations|records|tables?)",
+        "(do not|don t|never) (mention|show|include|state|name|list) ~ (risks?|warnings?|disclaimers?|disclosures?|limitations)",
+        "(ten thousand|a million|endless|infinite|unlimited) (recommendations|charts|words|sections|tools?|calls?)",
+        "(loop|repeat|run|continue) (forever|endlessly|indefinitely)",
+        "(compliance|auditors?|regulators?|reviewers?) (will|does|do|must|should) not (notice|see|know|find)",
+        "send (an|a) (e ?mail|message|text) to",
         "(delete|erase|tamper with|alter|hide) ~ audit",
     ),
     "context": (
@@ -208,7 +214,13 @@ RULES: dict[str, tuple[str, ...]] = {
         "tell the (model|assistant|ai)",
         "now you trust me",
         "(ai|llm|language model|assistant|the model) (must|shall|has to|will (call|say|state|approve|treat|ignore|rate)) \\w+",
-        "(classify|tag|label) this as",
+        "(classify|tag|label) (this|everything|all|it|them) as",
+        "(ai|llm|language model) (rate|say|call|mark|treat|give|write|tag|classify)",
+        "(your|the) (supervisor|colleague|makers?|creators?) (model|already|said|approved|gave|told|says?)",
+        "(json|data|block|facts?) (above )?(is|are) (fake|false|wrong|a decoy|outdated)",
+        "(warnings|disclosures|disclaimers) are not (needed|required|wanted)",
+        "(no|skip|without) validation",
+        "(already )?promised me \\d",
         "what follows is (written|sent|approved) by",
         "begin new (session|conversation|chat)",
         "(trusted|privileged|secure|admin) (zone|section|block|area)",
@@ -217,53 +229,3 @@ RULES: dict[str, tuple[str, ...]] = {
         "trust this account",
     ),
 }
-
-_YOU = r"(?:you|your|yours|yourself|ai|assistant|model|llm|chatbot|bot|system|operator|developer|auditors?)"
-_BEFORE = r"(?:previous|earlier|prior|above|original|initial|start|started|beginning|given|told|imposed|loaded|question|before)"
-_GONE = (
-    r"(?:ignor\w*|disregard\w*|forget|aside|stop|drop|cancel\w*|delet\w*|unlearn|scrap|violat\w*|disobey\w*|outdated|gone|"
-    r"withdrawn|withdraw|over|void|lift\w*|disabl\w*|remov\w*|suspend\w*|let go|do not (?:listen|apply|follow|count|matter)|"
-    r"don t (?:listen|apply|follow)|noise|free|override|overrul\w*|break|bend|obsolete|reset|cleared|decoy|invalid|without|"
-    r"nothing|noise|deleted|no longer|cease|quit|evade|dodge|circumvent\w*|suppress\w*|renounce|reject|refuse)"
-)
-_LAW = (
-    r"(?:you were told|operator|prompt|instruct\w*|guidance|guidelines?|rules?|rulebook|constraints?|restrictions?|polic(?:y|ies)|prompt|orders|directives?|"
-    r"programming|safeguards?|guardrails?|filters?|system message|limits|checks|setup|commands?|boundaries|safety|"
-    r"compliance|caution|purpose|moderation|censor\w*|regulation|tool|tools)"
-)
-_PERSONA = (
-    r"(?:be my|become|act|acting|pretend\w*|imagine|speak|talk|adopt|channel|personality|persona|simulat\w*|story|fiction|"
-    r"roleplay|character|alter ego|twin|your name|called|play|impersonat\w*|version|you re|you are|suppose)"
-)
-_LAWLESS = (
-    r"(?:lawless|unfiltered|uncensored|unrestricted|without (?:a |any )?(?:filters?|rules|limits|restrictions|polic\w+)|"
-    r"(?:no|zero|had no|has no|were no|never says) (?:rules|polic\w+|limits|no|filters?|restrictions|conscience|guardrails?)|"
-    r"(?:removed|gone|suspended|disabled|evil|lies?|liar|guaranteed winners|knows? tomorrow\w*|freely|every caution|omnipotent))"
-)
-_TELL = (
-    r"(?:paste|quote|verbatim|reveal|show|print|repeat|send|append|turn|finish|recite|list|name|put|write|output|say|says|tell|"
-    r"dump|translate|spell|share|leak|summari[sz]e|copy|expose|disclose|describe|word for word)"
-)
-_HIDDEN = (
-    r"(?:prompt|system instructions|setup text|your (?:instructions|guidelines|rules|configuration|context|schemas?|secrets?|"
-    r"system|hidden|initial|setup)|you (?:are|were|have been) (?:instructed|given|told)|you (?:started|begin|start) with|"
-    r"hidden (?:guidelines|rules|instructions|text)|secret from|data section|data block|(?:other|all) (?:customers|clients|users)|"
-    r"tools available to you|before my (?:question|message)|were you given)"
-)
-_DICTATE = r"(?:say|write|state|make|give|claim|report|call|rate|treat|change|set|mark|declare|pretend|present|describe|put|tell)"
-_PRODUCT = (
-    r"(?:recommendations?|success rate|balance|report|rationale|summary|conclusion|priority|this (?:fund|stock|portfolio|account)|"
-    r"confidence|total value|risk score|allocation|the reader|limitations|charts?)"
-)
-_FALSE = (
-    r"(?:no matter what|even if it is not|even if|whatever (?:the data|it)|regardless|surely|will double|agreed|one million|"
-    r"perfect|the best|flawless|guaranteed|cannot lose|never lose|without risk|riskless|100|99|zero risk|wonderful|approved)"
-)
-
-IN_ONE_SENTENCE: dict[str, tuple[str, ...]] = {
-    "override, in other words": (_GONE, _LAW, rf"(?:{_YOU}|{_BEFORE})"),
-    "role play, in other words": (_PERSONA, _LAWLESS, rf"(?:{_YOU}|me|be|become|let us|let s|adviser|advisor)"),
-    "exfiltration, in other words": (_TELL, _HIDDEN),
-    "dictated output": (_DICTATE, _PRODUCT, _FALSE),
-}
-"""Rules by meaning: words of every group in one sentence, in any order."""
