@@ -18,6 +18,10 @@ from alex.guardrails.disguises import DISGUISES
 HERE = Path(__file__).resolve().parent / "cases"
 BLOCKED, PASSES, LISTED, REDACTED = "blocked", "passes", "listed", "redacted"
 DISGUISED = ("override", "role_play", "exfiltration", "tool_abuse")
+SEEDED = (
+    *("override", "role_play", "context", "exfiltration", "tool_abuse", "language", "names"),
+    *("goals", "questions", "accounts", "purposes", "instruments"),
+)
 STEP = 8
 """Every eighth seed under each disguise."""
 OVERSIZED = 24

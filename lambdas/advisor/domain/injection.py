@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from advisor.domain.injection_languages import LANGUAGES, UNSPACED
 from advisor.domain.injection_meaning import IN_ONE_SENTENCE
 from advisor.domain.injection_rules import RULES
-from advisor.domain.readings import comparable, decoded, spelled
+from advisor.domain.injection_score import score
+from advisor.domain.readings import comparable, decoded, latin, spelled
 
 _SEPARATORS = re.compile(r"[^\w]+")
 _GAP, _GAP_UNSPACED = r" (?:\w+ ){0,4}?", r"\w{0,24}?"
@@ -88,17 +89,24 @@ def _turns(text: str) -> str | None:
     return "fake conversation" if len(found) > 1 or any(text[:start].strip() for start in found) else None
 
 
+def _worded(text: str) -> str | None:
+    """The rule that a spaced reading breaks, or that its words weigh too much."""
+    rule = _first(_MARKUP, text) or _first(_SPACED, _words(text)) or _together(text)
+    if rule:
+        return rule
+    above, heaviest = score(latin(text))
+    return f"sounds like instructions: {', '.join(heaviest)}" if above > 0 else None
+
+
 def find(text: str) -> Hit | None:
     """The first rule that some reading of the text breaks; None for a text without instructions to a model."""
     for stage, inner in decoded(text):
         plain = comparable(inner)
-        rule = _turns(inner) or _first(_MARKUP, plain) or _first(_UNSPACED, plain) or _first(_SPACED, _words(plain)) or _together(plain)
+        rule = _turns(inner) or _first(_UNSPACED, plain) or _worded(plain)
         if rule:
             return Hit(rule, stage)
         for way, reading, joined in spelled(plain):
-            rule = _first(_JOINED, reading) if joined else (_first(_SPACED, _words(reading)) or _together(reading))
-            if rule or (not joined and (rule := _first(_MARKUP, reading))):
+            rule = _first(_JOINED, reading) if joined else _worded(reading)
+            if rule:
                 return Hit(rule, way if stage == "as typed" else f"{stage}, {way}")
     return None
-
-
