@@ -54,9 +54,7 @@ def _seeds() -> Iterator[Case]:
     for name in ("attacks", "benign", "held_out"):
         for group in _read(name)["group"]:
             for text in group["texts"]:
-                yield _case(
-                    group["category"], text, group["field"], group["expected"], held_out=name == "held_out"
-                )
+                yield _case(group["category"], text, group["field"], group["expected"], held_out=name == "held_out")
 
 
 def _disguised(seeds: list[Case]) -> Iterator[Case]:

@@ -12,7 +12,7 @@ _SMALL = str.maketrans("abcdeghijklmnoprtuvwyz", "ᴀʙᴄᴅᴇɢʜɪᴊᴋʟ�
 
 
 def _each(mark: str) -> Callable[[str], str]:
-    return lambda text: mark.join(text)
+    return mark.join
 
 
 def _shifted(upper: int, lower: int) -> Callable[[str], str]:

@@ -1,12 +1,10 @@
-"""`docs/guardrails.md`: what the guardrails are and what they were measured to do. `alex guardrails --write` makes it."""
+"""`docs/guardrails.md`: what the guardrails are and what they were measured to do. `make guardrails` writes it."""
 
-import argparse
-import sys
 from collections.abc import Sequence
 
 from advisor.domain.guardrails import INJECTION_PATTERNS, MARKER, MAX_INPUT_CHARS, MAX_RESPONSE_CHARS
 from alex.guardrails.measure import Line, Measured, measure, whole
-from alex.places import ROOT, written
+from alex.places import ROOT
 
 TARGET = ROOT / "docs" / "guardrails.md"
 
@@ -19,23 +17,23 @@ replaced by `{MARKER}` and logged with the name of its rule and the reading in w
 
 1. **Size**: more than {MAX_INPUT_CHARS:,} characters is refused.
 2. **The agreed phrases**: {", ".join(f"`{phrase}`" for phrase in INJECTION_PATTERNS)}.
-3. **Every reading of the text** (as typed; look-alike letters of other alphabets, invisible characters and marks taken off;
-   tag characters, Base64, hex, rot13, percent-encoding, entities and escapes decoded; digits for letters, letters apart,
-   reversed) against named rules, and against a score of its words that is learnt from the development cases.
+3. **Every reading of the text** (as typed; look-alike letters of other alphabets, invisible characters and marks taken
+   off; tag characters, Base64, hex, rot13, percent-encoding, entities and escapes decoded; digits for letters, letters
+   apart, reversed) against named rules, and against a score of its words that is learnt from the development cases.
 
 What passes loses its personal identifiers (GUARD-09). After the call an answer must fit its schema (GUARD-14), lose
 personal identifiers, promise no return, stay in the authorised scope, carry the disclosures (GUARD-08), state only
 calculated figures within 0.01% (GUARD-11) and drawable charts (GUARD-01), in at most {MAX_RESPONSE_CHARS:,} characters
-(GUARD-04). One regeneration is told the reasons; then the engines' own text stands in, and the audit says FAIL. In AWS the
-managed Bedrock guardrail is attached to every call beside all this (GUARD-06).
+(GUARD-04). One regeneration is told the reasons; then the engines' own text stands in, and the audit says FAIL. In AWS
+the managed Bedrock guardrail is attached to every call beside all this (GUARD-06).
 
 **What the screen cannot do.** It is a filter for words, and a stranger finds other words: see the held-out rates. What
 holds when it misses is the design behind it: user text is only data in one escaped block, the model has no tool that
 acts, and every figure, chart point and promise of the answer is checked against the engines whoever asked for what.
 """
 
-_HELD_OUT = """Held-out texts were written after the rules and never used to change them. The same author wrote both, so they
-still flatter. Disguised cases are made of the seeds by code, always the same ones.
+_HELD_OUT = """Held-out texts were written after the rules and never used to change them. The same author wrote both, so
+they still flatter. Disguised cases are made of the seeds by code, always the same ones.
 """
 
 
@@ -48,19 +46,17 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (heads, marks, *rows))
 
 
+def _cells(line: Line) -> list[str]:
+    return [str(line.total), str(line.stopped), _rate(line)] if line.total else ["", "", ""]
+
+
 def _beside(ours: Sequence[Line], held_out: Sequence[Line]) -> list[list[str]]:
-    unseen = {line.category: line for line in held_out}
-    rows = []
-    for line in (*ours, whole(ours, "**all**")):
-        other = whole(held_out) if line.category == "**all**" else unseen.get(line.category, Line("", 0, 0))
-        blank = other.total == 0
-        rows.append(
-            [
-                line.category.replace("_", " "), str(line.total), str(line.stopped), _rate(line),
-                "" if blank else str(other.total), "" if blank else str(other.stopped), "" if blank else _rate(other),
-            ]  # fmt: skip
-        )
-    return rows
+    """Each category's development cases and, beside them, its held-out ones; the sums last."""
+    unseen = {line.category: line for line in (*held_out, whole(held_out))}
+    return [
+        [line.category.replace("_", " "), *_cells(line), *_cells(unseen.get(line.category, Line("", 0, 0)))]
+        for line in (*ours, whole(ours))
+    ]
 
 
 def page(found: Measured | None = None) -> str:
@@ -68,10 +64,13 @@ def page(found: Measured | None = None) -> str:
     m = found or measure()
     heads = ["Category", "Cases", "Blocked", "Rate", "Held out", "Blocked", "Rate"]
     labels = [
-        ["personal identifiers in a text, removed", m.personal], ["sentences that promise a return, caught", m.promises],
+        ["personal identifiers in a text, "
+        "removed", m.personal], ["sentences that promise a return, caught", m.promises],
         ["honest sentences, wrongly caught", m.honest], ["harmless, but blocked by the six agreed phrases", m.listed],
     ]  # fmt: skip
-    rows = [[str(name), str(line.total), str(line.stopped), _rate(line)] for name, line in labels if isinstance(line, Line)]
+    rows = [
+        [str(name), str(line.total), str(line.stopped), _rate(line)] for name, line in labels if isinstance(line, Line)
+    ]
     return "\n".join(
         [
             _BEFORE,
@@ -83,25 +82,9 @@ def page(found: Measured | None = None) -> str:
             "## Other rules\n",
             _table(["Rule", "Cases", "Found", "Rate"], rows),
             "## Against a model\n",
-            "`alex guardrails --model` sends each attack, past the screen, through Converse to the simulated analyst or, with "
-            "`--model-id` and AWS credentials,\nto a real model, and judges what a reader would have got: a canary that was "
-            "leaked, an answer outside of the schema, a promise,\na false figure.\n",
+            "`alex guardrails --model` sends what the screen lets through over Converse to the simulated analyst or,\n"
+            "with `--model-id` and AWS credentials, to a real model, and judges what a reader would have got in the\n"
+            "end: a leaked prompt, a forbidden text, our own text in the place of a refused answer, or the report as\n"
+            "if nothing had been asked.\n",
         ]
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or check it: 1 when it is stale."""
-    parser = argparse.ArgumentParser(prog="python -m alex.guardrails.page", description="Write docs/guardrails.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is not current")
-    if parser.parse_args(arguments).check:
-        current = TARGET.exists() and TARGET.read_text("utf-8") == page()
-        sys.stdout.write(f"docs/guardrails.md is {'current' if current else 'stale: run make guardrails'}\n")
-        return 0 if current else 1
-    written(TARGET, page())
-    sys.stdout.write("docs/guardrails.md\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

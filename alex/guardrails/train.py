@@ -26,7 +26,9 @@ RAREST = 2
 
 
 def _samples() -> tuple[list[frozenset[str]], Floats]:
-    used = [case for case in cases() if case.category in SEEDED and case.expected in {BLOCKED, PASSES} and not case.held_out]
+    used = [
+        case for case in cases() if case.category in SEEDED and case.expected in {BLOCKED, PASSES} and not case.held_out
+    ]
     words = [injection_score.beginnings(latin(comparable(case.text))) for case in used]
     return words, np.array([float(case.expected == BLOCKED) for case in used])
 

@@ -95,8 +95,8 @@ def review(
 ) -> Review:
     """Check an output before it is stored.
 
-    ``text`` is checked for disclosures (unless ``disclosures`` is False: a part of a longer text), promises and scope, and
-    its figures against ``facts`` when given (GUARD-11); recommendations for their parts, promises and scope.
+    ``text`` is checked for disclosures (unless ``disclosures`` is False: a part of a longer text), promises and scope,
+    and its figures against ``facts`` when given (GUARD-11); recommendations for their parts, promises and scope.
     """
     if text is None and recommendations is None:
         return Review(Verdict.NOT_EVALUATED, ())

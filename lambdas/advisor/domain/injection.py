@@ -19,19 +19,30 @@ _SEPARATORS = re.compile(r"[^\w]+")
 _GAP, _GAP_UNSPACED = r" (?:\w+ ){0,4}?", r"\w{0,24}?"
 
 MARKUP: dict[str, str] = {
-    "fake tag": r"<\s{0,3}/?\s{0,3}(?:data|system|instructions?|prompt|user|assistant|human|tool\w{0,20}|function\w{0,20}|invoke|"
+    "fake tag": r"<\s{0,3}/?\s{0,3}(?:data|system|instructions?|prompt|user|assistant|human|tool\w{0,20}|"
+    r"function\w{0,20}|invoke|"
     r"context|admin|inst|script|iframe|img|svg|object|embed|developer|thinking|"
-    r"b|i|u|p|br|div|span|font|form|input|body|html|link|meta|h[1-6])\b[^<]{0,80}>|</[a-z]|<[a-z]{1,20}\s[a-z-]{1,20}\s?=|"
+    r"b|i|u|p|br|div|span|font|form|input|body|html|link|meta|h[1-6])\b[^<]{0,80}>|</[a-z]|"
+    r"<[a-z]{1,20}\s[a-z-]{1,20}\s?=|"
     r"<\s{0,3}/?\s{0,3}(?:data|system|assistant|script|iframe|img|prompt)\b",
-    "fake turn marker": r"<\||\|>|\[/?inst\]|<</?sys>>|\[/?system\b|#{2,6} ?(?:system|instructions?|user|assistant|human|response)\b|"
+    "fake turn "
+    "marker": r"<\||\|>|\[/?inst\]|<</?sys>>|\[/?system\b|#{2,6} ?(?:system|instructions?|user|assistant|human|"
+    r"response)\b|"
     r"```|-----begin|%%%|\[\[|\b(?:bos|eos)_token\b",
-    "smuggled JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|recommendations|tool_choice|instructions|messages)[\"'] ?:|"
+    "smuggled "
+    "JSON": r"[\"']role[\"'] ?: ?[\"']|[\"'](?:system|assistant|developer)[\"'] ?[:,]|[\"'](?:total_value|charts|"
+    r"recommendations|tool_choice|instructions|messages)[\"'] ?:|"
     r"[\"'][}\]]{2,}|\b(?:user_)?role ?=|_comment ?:",
     "smuggled markup": r"<!--|\{\{|\{%|javascript:|!\[[^\]]{0,80}\]\(|data:text/|\bon(?:error|load) ?=",
-    "smuggled code": r"\bselect \*|; ?--|'; ?(?:delete|drop|select|insert|update)\b|\b1 ?= ?1\b|\"\"\"|\bprint\(|\beof\b",
+    "smuggled "
+    "code": r"\bselect \*|; ?--|'; ?(?:delete|drop|select|insert|update)\b|\b1 ?= ?1\b|\"\"\"|\bprint\(|\beof\b",
     "address with parameters": r"https?://\S{1,200}[?&]\w{1,40}=|https?://\d{1,3}\.\d{1,3}\.",
 }
-_TURN = re.compile(r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin|role)\s{0,3}:", re.I)
+_TURN = re.compile(
+    r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin|"
+    r"role)\s{0,3}:",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,9 @@ def _compiled(rules: Iterable[Mapping[str, Sequence[str]]], *, spaced: bool) -> 
                 parts = [pattern.replace(" ~ ", _GAP) for pattern in patterns]
                 made[rule] = re.compile(rf"\b(?:{'|'.join(parts)})(?!\w)")
             else:
-                parts = [p.replace(" ~ ", _GAP_UNSPACED).replace(" ", "") for p in patterns if " " in p and "$" not in p]
+                parts = [
+                    p.replace(" ~ ", _GAP_UNSPACED).replace(" ", "") for p in patterns if " " in p and "$" not in p
+                ]
                 made[rule] = re.compile("|".join(parts))
     return made
 
@@ -63,7 +76,7 @@ _MARKUP = {rule: re.compile(pattern) for rule, pattern in MARKUP.items()}
 _IN_ONE_SENTENCE = {
     rule: tuple(re.compile(rf"\b{group}\b") for group in groups) for rule, groups in IN_ONE_SENTENCE.items()
 }
-_SENTENCE = re.compile(r"[.!?;\n。！？]+")
+_SENTENCE = re.compile(r"[.!?;\n\u3002\uff01\uff1f]+")
 
 
 def _together(text: str) -> str | None:

@@ -22,7 +22,8 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "(zignoruj|zapomnij|pomin) ~ (instrukcje|polecenia|zasady|reguly|instrukcjach|zasadach)",
         "(yok say|unut|gormezden gel) ~ (talimat\\w*|kural\\w*)",
         "(talimat\\w*|kural\\w*) ~ (yok say|unut|gormezden gel)",
-        "(игнорируй\\w*|забудь\\w*|отмени|пренебреги|не обращай внимания) ~ (инструкци\\w*|правил\\w*|указани\\w*|команд\\w*)",
+        "(игнорируй\\w*|забудь\\w*|отмени|пренебреги|не обращай внимания) ~ (инструкци\\w*|правил\\w*|указани\\w*|"
+        "команд\\w*)",
     ),
     "machine's own rules, in another language": (
         "tus (instrucciones|reglas|indicaciones|directrices|filtros)",
@@ -39,9 +40,11 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "(no )?obedece[sr]? (a nadie|solo|mas)",
     ),
     "role play, in another language": (
-        "(ahora eres|a partir de ahora|actua como|finge que|haz como si) ~ (sin|ninguna|asistente|restricciones|ia|reglas)",
+        "(ahora eres|a partir de ahora|actua como|finge que|haz como si) ~ (sin|ninguna|asistente|restricciones|"
+        "ia|reglas)",
         "(du bist jetzt|ab jetzt bist du|tu so als|verhalte dich) ~ (ohne|assistent|ki|keine|regeln)",
-        "(tu es maintenant|vous etes maintenant|agis comme|fais comme si|a partir de maintenant) ~ (sans|aucune|ia|assistant)",
+        "(tu es maintenant|vous etes maintenant|agis comme|fais comme si|a partir de maintenant) ~ (sans|aucune|"
+        "ia|assistant)",
         "(ora sei|adesso sei|fai finta|agisci come) ~ (senza|ia|assistente|regole)",
         "(agora voce e|finja|aja como) ~ (sem|ia|assistente|regras)",
         "(теперь ты|притворись|представь что ты) ~ (без|ограничени\\w*|правил\\w*|помощник\\w*)",
@@ -49,7 +52,8 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     ),
     "exfiltration, in another language": (
         "(muestra\\w*|revela\\w*|imprime|repite|dime) ~ (mensaje del sistema|prompt|instrucciones|indicaciones)",
-        "(zeig\\w*|verrate|nenne|gib|wiederhole|drucke) ~ (system ?prompt\\w*|system ?anweisung\\w*|anweisungen|prompt)",
+        "(zeig\\w*|verrate|nenne|gib|wiederhole|drucke) ~ (system ?prompt\\w*|system ?anweisung\\w*|anweisungen|"
+        "prompt)",
         "(affiche\\w*|montre\\w*|revele\\w*|repete\\w*|donne) ~ (invite systeme|prompt|instructions|consignes)",
         "(mostra\\w*|mostre|rivela|ripeti|revele) ~ (prompt|istruzioni|instrucoes)",
         "(покажи|раскрой|повтори|выведи) ~ (промпт\\w*|инструкци\\w*|подсказк\\w*)",

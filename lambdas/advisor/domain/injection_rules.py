@@ -34,7 +34,7 @@ _SHOW = (
     "spell|copy|encode|give|share|expose|disclose|send|read|return|what (is|are|were|was|does|do|s)|describe|reproduce|"
     "recall|paste|include|convert|put)"
 )
-_SECRET = (
+_HIDDEN = (
     "(system prompts?|system message|initial prompt|first prompt|hidden (rules|text|prompt|instructions|output)|"
     "developer message|context window|environment variables?|api keys?|passwords?|secret tokens?|data block|"
     "raw (json|prompt|request|input)|system text|system instructions|credentials|access keys?|prompt)"
@@ -47,7 +47,7 @@ RULES: dict[str, tuple[str, ...]] = {
         f"{_DROP} ~ the (rules?|orders|directions|directives|policy|text|lines?) (above|before|in your|you|of your)",
         f"{_DROP} ~ (everything|anything|all|what|whatever|nothing) ~ (above|before|earlier|previously|prior|told|said|"
         "so far|until now|preceding)",
-        f"(what|nothing|whatever|everything) ~ (system|developers?|operators?|creators?) ~ "
+        "(what|nothing|whatever|everything) ~ (system|developers?|operators?|creators?) ~ "
         "(told|tells|wrote|says?|said|matters?|counts?)",
         "(your|the|earlier|previous|prior|above|all|those|these) ~ (instructions|directions|orders|rules|directives|"
         "guidelines|restrictions|guardrails) ~ (cancelled|canceled|void|no longer|obsolete|outdated|null|suspended|"
@@ -95,14 +95,15 @@ RULES: dict[str, tuple[str, ...]] = {
         f"(you|your|chatbot|an ai|assistant|model) ~ {_LIMITLESS} ~ {_LIMITS}",
         "(you|fiction) ~ (may|can|could) break (every|any|all) rules?",
         f"(chatbot|ai|assistant|model|adviser|bot) (that|who|which|with|without) ~ {_LIMITLESS}? ?{_LIMITS}",
-        f"(you|your|ai|answer|respond|everything|speak|oracle|trader|persona) ~ (without|with no|with zero) ~ {_LIMITS}",
+        f"(you|your|ai|answer|respond|everything|speak|oracle|trader|persona) ~ (without|with no|with zero) ~ "
+        f"{_LIMITS}",
         "(developer|dev|god|jailbreak|debug|sudo|unrestricted|maintenance|unfiltered|admin|evil|dan|free) mode",
         "(role ?play|stay in character|in character|jailbreak) (as|and|for|mode|never|with)",
         "let s play a game ~ (you|answer|where|which)",
         "your (persona|identity|character|name) is now",
         "(you|will|must|shall) ~ (play|assume|take on|take) (the )?(part|role|persona) of",
         f"assume the role of (a|an) {_MACHINE}",
-        f"(disabl(e|ing)|turn(ing)? off|switch(ing)? off|deactivat(e|ing)|unlock|remov(e|ing)|lift|bypass) ~ "
+        "(disabl(e|ing)|turn(ing)? off|switch(ing)? off|deactivat(e|ing)|unlock|remov(e|ing)|lift|bypass) ~ "
         "(filters?|moderation|safety|guardrails?|restrictions?|censorship|content policy|safeguards)",
         "(bypass|evade|disable|remove) all (filters|checks|safeguards|limits|controls)",
         "(uncensored|unfiltered|unrestricted|unbound|jailbroken|unaligned|unlimited) (ai|assistant|model|self|adviser|"
@@ -116,12 +117,13 @@ RULES: dict[str, tuple[str, ...]] = {
         "opposite day",
     ),
     "exfiltration": (
-        f"{_SHOW} ~ (your|the|its|my|any|which|hidden|exact) ~ {_SECRET}",
-        f"{_SHOW} {_SECRET}",
+        f"{_SHOW} ~ (your|the|its|my|any|which|hidden|exact) ~ {_HIDDEN}",
+        f"{_SHOW} {_HIDDEN}",
         f"{_SHOW} ~ your ~ (instructions|directives|guardrails|hidden|rules|guidelines|configuration|orders|"
         "programming|context|memory|secrets?|prompts?)",
         f"{_SHOW} ~ (everything|text|words|lines|content|message) ~ (above|preced(es|ing)|before this|before my)",
-        f"(what|which|quote|tell|list|repeat) ~ (instructions|policy|rules|guidelines|orders) ~ you (were|have been|are|"
+        "(what|which|quote|tell|list|repeat) ~ (instructions|policy|rules|guidelines|orders) ~ you (were|have "
+        "been|are|"
         "follow|got|received|must)",
         "(which|what|any) ~ (api keys?|passwords?|credentials|secrets?|tokens?) ~ (you|your|configuration|config)",
         "copy ~ data block",
@@ -134,9 +136,11 @@ RULES: dict[str, tuple[str, ...]] = {
         "complete the sentence",
         "my instructions are$",
         "(text|words|content|everything) between data",
-        "(link|image|url|picture) ~ (carries|carry|contains?|with) ~ (account|balance|numbers?|values?|parameters?|data)",
+        "(link|image|url|picture) ~ (carries|carry|contains?|with) ~ (account|balance|numbers?|values?|"
+        "parameters?|data)",
         "(send|post|upload|transmit|forward) ~ (to|at) https?",
-        "(wording|text|content|contents|list|copy) of your (guardrails|rules|instructions|prompt|guidelines|directives)",
+        "(wording|text|content|contents|list|copy) of your (guardrails|rules|instructions|prompt|guidelines|"
+        "directives)",
         "(confidential|secret|hidden|internal) (guidelines|rules|instructions|directives|polic(y|ies)) ~ you",
         "told never to (share|reveal|show|tell)",
         "you write portfolio reports",
@@ -184,7 +188,8 @@ RULES: dict[str, tuple[str, ...]] = {
         "select from \\w+ where",
         "(fetch|open|load|visit|request) https? (localhost|127|10|internal)",
         "(delete|erase|wipe|drop) ~ (from the database|recommendations|records|tables?)",
-        "(do not|don t|never) (mention|show|include|state|name|list) ~ (risks?|warnings?|disclaimers?|disclosures?|limitations)",
+        "(do not|don t|never) (mention|show|include|state|name|list) ~ (risks?|warnings?|disclaimers?|"
+        "disclosures?|limitations)",
         "(ten thousand|a million|endless|infinite|unlimited) (recommendations|charts|words|sections|tools?|calls?)",
         "(loop|repeat|run|continue) (forever|endlessly|indefinitely)",
         "(compliance|auditors?|regulators?|reviewers?) (will|does|do|must|should) not (notice|see|know|find)",
@@ -210,10 +215,12 @@ RULES: dict[str, tuple[str, ...]] = {
         "(compliance|safety|guardrails?|moderation|filter|safety layer) (is|are|has been|was|approved) ~ "
         "(off|disabled|lifted|suspended|anything|inactive)",
         "(written|inserted|sent) by an attacker",
-        "the (model|assistant|ai|llm) (must|should|has to|will|is to|to) (state|say|obey|answer|reply|write|ignore|comply)",
+        "the (model|assistant|ai|llm) (must|should|has to|will|is to|to) (state|say|obey|answer|reply|write|"
+        "ignore|comply)",
         "tell the (model|assistant|ai)",
         "now you trust me",
-        "(ai|llm|language model|assistant|the model) (must|shall|has to|will (call|say|state|approve|treat|ignore|rate)) \\w+",
+        "(ai|llm|language model|assistant|the model) (must|shall|has to|will (call|say|state|approve|treat|ignore|"
+        "rate)) \\w+",
         "(classify|tag|label) (this|everything|all|it|them) as",
         "(ai|llm|language model) (rate|say|call|mark|treat|give|write|tag|classify)",
         "(your|the) (supervisor|colleague|makers?|creators?) (model|already|said|approved|gave|told|says?)",

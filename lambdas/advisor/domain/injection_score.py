@@ -2,7 +2,8 @@
 
 Rules know phrases; attackers know others. The weights in ``injection_weights.json`` are learnt from the handwritten
 development cases only (`alex.guardrails.train`), so that held-out cases measure them honestly. A score is explained by
-its heaviest words. Weights are of presence over the root of the number of words: long harmless texts do not add up to an attack.
+its heaviest words. Presence counts over the root of the number of words: long harmless texts do not add up to an
+attack.
 """
 
 import json

@@ -1,15 +1,14 @@
-"""Numbers in words before a unit ("two million dollars", "twenty-five percent") as digits, so that they are checked too."""
+"""Numbers in words before a unit ("two million dollars", "twenty-five percent") as digits, so that they are checked."""
 
 import re
 
-_ONES = {
-    word: n
-    for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
-    )
-}
-_TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
+_UP_TO_NINETEEN = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_ONES = {word: n for n, word in enumerate(_UP_TO_NINETEEN)}
+_TENS_WORDS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TENS = {word: 10 * n for n, word in enumerate(_TENS_WORDS, start=2)}
 _BIG = ("thousand", "million", "billion", "trillion")
 _WORD = "|".join(sorted([*_ONES, *_TENS, "hundred", "half", "a", "and", *_BIG], key=len, reverse=True))
 _UNIT = r"(?:%|percent\b|per cent\b|percentage points?\b|basis points?\b|dollars?\b|USD\b|US dollars?\b|bucks\b)"

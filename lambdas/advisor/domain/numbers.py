@@ -32,13 +32,19 @@ _FIGURE = re.compile(
     + rf"(?:[\s-]?(?P<scale>{_SCALE})\b)?|"
     + _AMOUNT.format("plain")
     + rf"(?:[\s-]?(?P<plainscale>{_SCALE})\b)?"
-    + r"\s?(?P<unit>%|percent\b|per cent\b|percentage points?\b|pp\b|basis points?\b|bps?\b|(?:US )?dollars?\b|USD\b|bucks\b))",
+    + r"\s?(?P<unit>%|percent\b|per cent\b|percentage points?\b|pp\b|basis points?\b|bps?\b|(?:US )?dollars?\b|"
+    r"USD\b|bucks\b))",
     re.I,
 )
-_RANGE = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)(?=\s?(?:-|\u2013|to|and)\s?\d+(?:\.\d+)?\s?(%|percent\b|dollars\b))", re.I)
+_RANGE = re.compile(
+    r"(?<![\w.,])(\d+(?:\.\d+)?)(?=\s?(?:-|\u2013|to|and)\s?\d+(?:\.\d+)?\s?(%|percent\b|"
+    r"dollars\b))",
+    re.I,
+)
 _FOREIGN = re.compile(
     r"(?:[\u20ac\u00a3\u00a5\u20b9]\s?\d[\d.,]*|\b(?:EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)\s?\d[\d.,]*|"
-    r"\b\d[\d.,]*\s?(?:[\u20ac\u00a3\u00a5\u20b9]|(?:EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY|euros?|pounds sterling|yen|francs)\b))",
+    r"\b\d[\d.,]*\s?(?:[\u20ac\u00a3\u00a5\u20b9]|(?:EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY|euros?|pounds sterling|yen|"
+    r"francs)\b))",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -91,7 +97,7 @@ def figures(text: str) -> Iterator[Figure]:
     sentence = _RANGE.sub(lambda match: f"{match[1]}{match[2]}", sentence)
     for match in _FIGURE.finditer(sentence):
         digits = (match["usd"] or match["plain"]).replace(",", "")
-        unit, power = ("usd", 0) if match["usd"] else _unit(match["unit"])
+        unit, power = _unit(None if match["usd"] else match["unit"])
         scale = _SCALES[(match["scale"] or match["plainscale"] or "").lower()] + power
         exponent = int(Decimal(digits).as_tuple().exponent)
         half = Decimal(5).scaleb(exponent - 1 + scale)

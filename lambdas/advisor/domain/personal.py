@@ -1,9 +1,9 @@
 """Personal identifiers out of texts (GUARD-09): what a prompt, a report or a log line must not carry.
 
 Rules of form with check digits, or with the word that announces a number; no model of names, since reports speak of
-companies. The libraries for it are either far larger than a function (presidio brings a language model) or check single
-numbers instead of finding them in a text, so this is our own. Figures of a report are never touched: amounts, shares and
-symbols have other forms, and what stands behind a currency sign is left alone.
+companies. The libraries for it are either far larger than a function (presidio brings a language model) or check
+single numbers instead of finding them in a text, so this is our own. Figures of a report are never touched: amounts,
+shares and symbols have other forms, and what stands behind a currency sign is left alone.
 """
 
 import re
@@ -15,11 +15,15 @@ _GAP = rf"[ .\u00a0]|{_DASH}"
 _FREE = rf"(?<![\w$€£¥,.])(?<!\d{_DASH})"
 _END = rf"(?!\w)(?!{_DASH}\d)(?![.,]\d)"
 _STREET = (
-    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|terrace|ter|parkway|pkwy|circle|"
+    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|terrace|ter|parkway|pkwy|"
+    r"circle|"
     r"cir|highway|hwy|square|sq|trail|way)"
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-_DATE = rf"(?:\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}\.? {_MONTH},? \d{{4}})"
+_DATE = (
+    r"(?:\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|"
+    rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}\.? {_MONTH},? \d{{4}})"
+)
 
 
 def _digits(text: str) -> list[int]:
@@ -67,7 +71,8 @@ _FORMS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ),
     (
         "identity document",
-        r"\b(?:passport|driver'?s? licen[cs]e|license)(?: number| no\.?|:| #)? ?:? ?(?P<id>(?=[a-z0-9]{0,8}\d{4})[a-z]{0,2}\d{5,12})\b",
+        r"\b(?:passport|driver'?s? licen[cs]e|license)(?: number| no\.?|:| #)? ?:? "
+        r"?(?P<id>(?=[a-z0-9]{0,8}\d{4})[a-z]{0,2}\d{5,12})\b",
         _always,
     ),
     ("date of birth", rf"\b(?:born|dob|date of birth|birth ?date|birthday)\b[^\d\n]{{0,12}}?(?P<id>{_DATE})", _always),
@@ -77,7 +82,12 @@ _FORMS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
         rf"(?P<id>\d{{1,5}}[a-z]? (?:[\w'.]+ ){{1,4}}?{_STREET}\b\.?(?:,? (?:apt|unit|suite|#)\.? ?\w{{1,5}})?)",
         _always,
     ),
-    ("address", rf"{_FREE}\d{{1,5}} (?:[\w'.]+ ){{1,4}}?{_STREET}\b[^\n]{{1,30}}?\b[A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?\b", _always),
+    (
+        "address",
+        rf"{_FREE}\d{{1,5}} (?:[\w'.]+ ){{1,4}}?{_STREET}\b[^\n]{{1,30}}?\b[A-Z]{{2}},? "
+        rf"\d{{5}}(?:-\d{{4}})?\b",
+        _always,
+    ),
     ("address", r"\bp\.? ?o\.? ?box \d{1,6}\b", _always),
 )
 _COMPILED = tuple((kind, re.compile(pattern, re.I), holds) for kind, pattern, holds in _FORMS)
