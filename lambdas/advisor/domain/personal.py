@@ -14,6 +14,7 @@ _DASH = r"[-\u2010-\u2015\u2212\uff0d]"
 _GAP = rf"[ .\u00a0]|{_DASH}"
 _FREE = rf"(?<![\w$€£¥,.])(?<!\d{_DASH})"
 _END = rf"(?!\w)(?!{_DASH}\d)(?![.,]\d)"
+_QUARTET = r" (?=[a-z]{0,3}\d)[a-z0-9]{4}|[a-z0-9]{4}"
 _STREET = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|terrace|ter|parkway|pkwy|"
     r"circle|"
@@ -53,7 +54,11 @@ def _always(_text: str) -> bool:
 
 
 _FORMS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
-    ("IBAN", rf"{_FREE}[a-z]{{2}}\d{{2}}(?: ?[a-z0-9]{{4}}){{2,7}}(?: ?[a-z0-9]{{1,3}})?(?!\w)", _iban),
+    (
+        "IBAN",
+        rf"{_FREE}[a-z]{{2}}\d{{2}} ?[a-z0-9]{{4}}(?:{_QUARTET}){{1,6}}(?: ?\d{{1,3}}|[a-z0-9]{{1,3}})?(?!\w)",
+        _iban,
+    ),
     ("card number", rf"{_FREE}\d(?:(?:{_GAP})?\d){{12,18}}{_END}", _card),
     ("SSN", rf"{_FREE}\d{{3}}(?P<gap>{_GAP})\d{{2}}(?P=gap)\d{{4}}{_END}", _always),
     ("SSN", r"\b(?:ssn|itin|tin|social security|tax(?:payer)? id)[^\d\n$]{0,20}(?P<id>\d{9})(?!\d)", _always),
@@ -79,12 +84,12 @@ _FORMS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     (
         "address",
         r"\b(?:live|lives|living|reside|address|home|house|mail|send|sent|papers|move|moved)\b[^\d\n]{0,20}"
-        rf"(?P<id>\d{{1,5}}[a-z]? (?:[\w'.]+ ){{1,4}}?{_STREET}\b\.?(?:,? (?:apt|unit|suite|#)\.? ?\w{{1,5}})?)",
+        rf"(?P<id>\d{{1,5}}[a-z]? (?:(?-i:[A-Z\d])[\w'.]* ){{1,4}}?{_STREET}\b\.?(?:,? (?:apt|unit|suite|#)\.? ?\w{{1,5}})?)",
         _always,
     ),
     (
         "address",
-        rf"{_FREE}\d{{1,5}} (?:[\w'.]+ ){{1,4}}?{_STREET}\b[^\n]{{1,30}}?\b[A-Z]{{2}},? "
+        rf"{_FREE}\d{{1,5}} (?:(?-i:[A-Z\d])[\w'.]* ){{1,4}}?{_STREET}\b[^\n]{{1,30}}?\b[A-Z]{{2}},? "
         rf"\d{{5}}(?:-\d{{4}})?\b",
         _always,
     ),
