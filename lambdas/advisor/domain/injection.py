@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from advisor.domain.injection_languages import LANGUAGES, UNSPACED
 from advisor.domain.injection_meaning import IN_ONE_SENTENCE
 from advisor.domain.injection_rules import RULES
-from advisor.domain.injection_score import score
+from advisor.domain.injection_score import score, speaks_of_machines
 from advisor.domain.readings import comparable, decoded, latin, spelled
 
 _SEPARATORS = re.compile(r"[^\w]+")
@@ -38,6 +38,8 @@ MARKUP: dict[str, str] = {
     "code": r"\bselect \*|; ?--|'; ?(?:delete|drop|select|insert|update)\b|\b1 ?= ?1\b|\"\"\"|\bprint\(|\beof\b",
     "address with parameters": r"https?://\S{1,200}[?&]\w{1,40}=|https?://\d{1,3}\.\d{1,3}\.",
 }
+TURNED = frozenset({"reversed", "rot13"})
+"""Readings that every text has, and that are gibberish of nearly every text: read only where they show known words."""
 _TURN = re.compile(
     r"(?:^|[\n\"'.])\s{0,8}(?:human|user|ai|bot|claude|chatgpt|gpt|model|developer|operator|admin|"
     r"role)\s{0,3}:",
@@ -119,6 +121,8 @@ def find(text: str) -> Hit | None:
         if rule:
             return Hit(rule, stage)
         for way, reading, joined in spelled(plain):
+            if way in TURNED and not speaks_of_machines(reading):
+                continue
             rule = _first(_JOINED, reading) if joined else _worded(reading)
             if rule:
                 return Hit(rule, way if stage == "as typed" else f"{stage}, {way}")

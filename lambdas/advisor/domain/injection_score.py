@@ -41,6 +41,12 @@ def weights() -> Weights:
     return Weights(stored["bias"], stored["threshold"], stored["words"])
 
 
+def speaks_of_machines(letters: str) -> bool:
+    """Two longer words at least are among those the score knows."""
+    known = weights().words
+    return sum(len(word) >= FEWEST and word in known for word in beginnings(letters)) > 1
+
+
 def score(letters: str) -> tuple[float, tuple[str, ...]]:
     """Score above the threshold (positive: an attack), and the three words that speak most for it."""
     by = weights()

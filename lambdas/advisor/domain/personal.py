@@ -84,7 +84,8 @@ _FORMS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     (
         "address",
         r"\b(?:live|lives|living|reside|address|home|house|mail|send|sent|papers|move|moved)\b[^\d\n]{0,20}"
-        rf"(?P<id>\d{{1,5}}[a-z]? (?:(?-i:[A-Z\d])[\w'.]* ){{1,4}}?{_STREET}\b\.?(?:,? (?:apt|unit|suite|#)\.? ?\w{{1,5}})?)",
+        rf"(?P<id>\d{{1,5}}[a-z]? (?:(?-i:[A-Z\d])[\w'.]* ){{1,4}}?{_STREET}\b\.?"
+        r"(?:,? (?:apt|unit|suite|#)\.? ?\w{1,5})?)",
         _always,
     ),
     (

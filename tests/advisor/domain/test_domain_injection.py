@@ -126,5 +126,5 @@ def test_time_grows_with_the_length_only(part: str, judge: Callable[[str], Any])
             taken.append(time.process_time() - begun)
         return min(taken)
 
-    short, long = part * (3000 // len(part)), part * (12000 // len(part))
+    short, long = part * (1000 // len(part)), part * (4000 // len(part))
     assert seconds(long) < 9 * max(seconds(short), 0.002)
