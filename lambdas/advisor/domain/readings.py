@@ -10,7 +10,7 @@ import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 _SPACE = re.compile(r"\s+")
@@ -58,13 +58,10 @@ def latin(plain: str) -> str:
     return "".join(c for c in spread if unicodedata.category(c) not in {"Mn", "Me"}).translate(_ALIKE)
 
 
-def _lettered(text: str, table: Mapping[int, str]) -> str:
-    """Signs as letters, in words that have letters of their own: amounts and "401k" stay what they are."""
-    return " ".join(word.translate(table) if _is_leet(word.strip("!|+.,;:?")) else word for word in text.split(" "))
-
-
-def _is_leet(word: str) -> bool:
-    return sum(c.isalpha() for c in word) > 1 and any(ord(c) in _LEET_I for c in word)
+def _has_leet(text: str) -> bool:
+    """Some word mixes signs with letters of its own; amounts and "401k" do not make a disguise."""
+    words = (word.strip("!|+.,;:?") for word in text.split(" "))
+    return any(sum(c.isalpha() for c in word) > 1 and any(ord(c) in _LEET_I for c in word) for word in words)
 
 
 def _joined(text: str) -> str:
@@ -132,10 +129,10 @@ def spelled(plain: str) -> Iterator[tuple[str, str, bool]]:
     letters = latin(plain)
     if letters != plain:
         yield "look-alikes", letters, False
-    leet = _lettered(letters, _LEET_I)
-    if leet != letters:
+    leet = letters.translate(_LEET_I)
+    if _has_leet(letters):
         yield "digits for letters", leet, False
-        yield "digits for letters", _lettered(letters, _LEET_L), False
+        yield "digits for letters", letters.translate(_LEET_L), False
     if joined := _joined(leet):
         yield "letters apart", joined, True
     yield "reversed", letters[::-1], False
