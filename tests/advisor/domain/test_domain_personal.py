@@ -31,7 +31,7 @@ def iban(country: str, account: str) -> str:
 
 @given(before=AROUND, after=AROUND, area=st.integers(1, 899), group=st.integers(1, 99), serial=st.integers(1, 9999),
        gap=st.sampled_from("- .\u2011\u2013"))  # fmt: skip
-def test_no_ssn_survives(before: str, after: str, area: int, group: int, serial: int, gap: str) -> None:
+def test_no_ssn_survives(*, before: str, after: str, area: int, group: int, serial: int, gap: str) -> None:
     """GUARD-09: in any text and with any of the usual dashes."""
     number = f"{area:03d}{gap}{group:02d}{gap}{serial:04d}"
     assert number not in redacted(f"{before} {number} {after}")
