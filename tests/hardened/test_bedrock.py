@@ -73,7 +73,7 @@ def test_another_policy_becomes_another_version() -> None:
 
 
 def test_prompt_attacks_harm_and_personal_identifiers_are_filtered() -> None:
-    """GUARD-06, GUARD-09: a filter that is dropped from the resource would let through what our own rules do not know."""
+    """GUARD-06, GUARD-09: a dropped filter would let through what our own rules do not know."""
     (guardrail,) = [r["Properties"] for r in build().values() if r["Type"] == "AWS::Bedrock::Guardrail"]
     filters = {f["Type"]: f for f in guardrail["ContentPolicyConfig"]["FiltersConfig"]}
     assert filters["PROMPT_ATTACK"]["InputStrength"] == "HIGH"
