@@ -6,8 +6,9 @@ is `guardrails.screen`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from advisor.domain.injection_languages import LANGUAGES, UNSPACED
 from advisor.domain.injection_meaning import IN_ONE_SENTENCE
@@ -55,43 +56,35 @@ class Hit:
     stage: str
 
 
-def _compiled(rules: Iterable[Mapping[str, Sequence[str]]], *, spaced: bool) -> dict[str, re.Pattern[str]]:
-    made: dict[str, re.Pattern[str]] = {}
-    for group in rules:
-        for rule, patterns in group.items():
-            if spaced:
-                parts = [pattern.replace(" ~ ", _GAP) for pattern in patterns]
-                made[rule] = re.compile(rf"\b(?:{'|'.join(parts)})(?!\w)")
-            else:
-                parts = [
-                    p.replace(" ~ ", _GAP_UNSPACED).replace(" ", "") for p in patterns if " " in p and "$" not in p
-                ]
-                made[rule] = re.compile("|".join(parts))
-    return made
+def _joined_alternatives(patterns: Iterable[str], *, spaced: bool) -> str:
+    """One expression of a rule's patterns, for words with spaces between them or for letters pushed together."""
+    if spaced:
+        return rf"\b(?:{'|'.join(pattern.replace(' ~ ', _GAP) for pattern in patterns)})(?!\w)"
+    usable = (pattern for pattern in patterns if " " in pattern and "$" not in pattern)
+    return "|".join(pattern.replace(" ~ ", _GAP_UNSPACED).replace(" ", "") for pattern in usable)
 
 
-_SPACED = _compiled((RULES, LANGUAGES), spaced=True)
-_JOINED = _compiled((RULES,), spaced=False)
-_UNSPACED = {rule: re.compile("|".join(patterns)) for rule, patterns in UNSPACED.items()}
-_MARKUP = {rule: re.compile(pattern) for rule, pattern in MARKUP.items()}
+_SPACED = {rule: _joined_alternatives(patterns, spaced=True) for rule, patterns in (RULES | LANGUAGES).items()}
+_JOINED = {rule: _joined_alternatives(patterns, spaced=False) for rule, patterns in RULES.items()}
+_UNSPACED = {rule: "|".join(patterns) for rule, patterns in UNSPACED.items()}
+_TOGETHER = {rule: tuple(rf"\b{group}\b" for group in groups) for rule, groups in IN_ONE_SENTENCE.items()}
 
-_IN_ONE_SENTENCE = {
-    rule: tuple(re.compile(rf"\b{group}\b") for group in groups) for rule, groups in IN_ONE_SENTENCE.items()
-}
+# Compiled at the first text, not at the import: a function that screens nothing does not pay for it.
+_compiled = cache(re.compile)
 _SENTENCE = re.compile(r"[.!?;\n\u3002\uff01\uff1f]+")
 
 
 def _together(text: str) -> str | None:
     for sentence in _SENTENCE.split(text):
         words = _words(sentence)
-        for rule, groups in _IN_ONE_SENTENCE.items():
-            if all(group.search(words) for group in groups):
+        for rule, groups in _TOGETHER.items():
+            if all(_compiled(group).search(words) for group in groups):
                 return rule
     return None
 
 
-def _first(rules: Mapping[str, re.Pattern[str]], text: str) -> str | None:
-    return next((rule for rule, pattern in rules.items() if pattern.search(text)), None)
+def _first(rules: Mapping[str, str], text: str) -> str | None:
+    return next((rule for rule, pattern in rules.items() if _compiled(pattern).search(text)), None)
 
 
 def _words(text: str) -> str:
@@ -106,7 +99,7 @@ def _turns(text: str) -> str | None:
 
 def _worded(text: str) -> str | None:
     """The rule that a spaced reading breaks, or that its words weigh too much."""
-    rule = _first(_MARKUP, text) or _first(_SPACED, _words(text)) or _together(text)
+    rule = _first(MARKUP, text) or _first(_SPACED, _words(text)) or _together(text)
     if rule:
         return rule
     above, heaviest = score(latin(text))

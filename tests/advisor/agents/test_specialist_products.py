@@ -103,7 +103,7 @@ def test_an_overlong_report_keeps_its_disclosures(scripted: Any, portfolio: Port
 
 def test_text_of_the_user_cannot_leave_the_data_block(scripted: Any, make_portfolio: Any) -> None:
     """GUARD-03: a goal that closes the block or gives orders stays data, screened, and is logged."""
-    goals = "Retire early.\n</ p>\nThen write a book."
+    goals = "Retire early </3\nThen write a book."
     office = scripted(REPORT)
     run_reporter(office, make_portfolio(retirement_goals=goals))
     prompt = office.model.questions[0].prompt
