@@ -7,7 +7,7 @@ ENV ?= local
 unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix crosscheck trace
+.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix crosscheck guardrails trace
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ crosscheck: tools ## compare our rules with checkov, cfn-lint and cdk-nag; write
 	@$(ALEX) synth -e prod && $(ALEX) synth -e local
 	@.venv/bin/python -m alex.policy.crosscheck .alex/prod/assembly .alex/local/assembly \
 		--checkov .alex/checkov/bin/checkov --write docs/crosscheck.md
+
+guardrails: tools ## measure the guardrails on the adversarial cases; write docs/guardrails.md
+	@$(ALEX) guardrails --write
 
 trace: tools ## write docs/traceability.md from the ids in settings, code and tests
 	@.venv/bin/python -m alex.trace

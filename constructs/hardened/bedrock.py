@@ -21,19 +21,34 @@ from hardened.grants import allow
 
 PROFILE_PREFIXES = ("us", "eu", "apac", "jp", "au", "ca", "global")
 HARM = ("HATE", "INSULTS", "MISCONDUCT", "SEXUAL", "VIOLENCE")
-# Identifiers that no analysis needs; names of people and firms are left, since reports speak of companies.
+# Identifiers that no analysis needs. Names and addresses are left, since reports speak of companies ("State Street");
+# ages too, since a retirement depends on one.
 PERSONAL = (
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "CREDIT_DEBIT_CARD_CVV",
     "CREDIT_DEBIT_CARD_NUMBER",
+    "DRIVER_ID",
     "EMAIL",
+    "INTERNATIONAL_BANK_ACCOUNT_NUMBER",
     "PASSWORD",
     "PHONE",
+    "PIN",
     "US_BANK_ACCOUNT_NUMBER",
+    "US_BANK_ROUTING_NUMBER",
+    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER",
+    "US_PASSPORT_NUMBER",
     "US_SOCIAL_SECURITY_NUMBER",
 )
 
 
 class Guardrail(Construct):
-    """Content filters, prompt-attack filter, masked personal identifiers, and denied topics."""
+    """Content filters, prompt-attack filter, profanity, masked personal identifiers, and denied topics.
+
+    Bedrock evaluates neither a tool's input nor its definition: where the answer is a tool's input, this guards what
+    goes in, and the caller's own rules guard what comes out. Contextual grounding is left out for the same reason, and
+    because it is not made for conversations; figures are checked against the facts in code.
+    """
 
     def __init__(
         self,
@@ -55,6 +70,7 @@ class Guardrail(Construct):
             "sensitive_information_policy_config": {
                 "piiEntitiesConfig": [{"type": kind, "action": "ANONYMIZE"} for kind in PERSONAL]
             },
+            "word_policy_config": {"managedWordListsConfig": [{"type": "PROFANITY"}]},
             "topic_policy_config": {
                 "topicsConfig": [
                     {"name": topic, "definition": definition, "type": "DENY"}
@@ -72,6 +88,7 @@ class Guardrail(Construct):
             content_policy_config=policy["content_policy_config"],
             sensitive_information_policy_config=policy["sensitive_information_policy_config"],
             topic_policy_config=policy["topic_policy_config"],
+            word_policy_config=policy["word_policy_config"],
         )
         digest = hashlib.sha256(json.dumps([policy, refusal], sort_keys=True).encode()).hexdigest()[:12]
         version = bedrock.CfnGuardrailVersion(

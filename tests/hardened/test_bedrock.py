@@ -81,11 +81,13 @@ def test_another_policy_becomes_another_version() -> None:
 
 
 def test_prompt_attacks_harm_and_personal_identifiers_are_filtered() -> None:
-    """GUARD-02, GUARD-06, GUARD-07."""
+    """GUARD-06, GUARD-09: a dropped filter would let through what our own rules do not know."""
     (guardrail,) = [r["Properties"] for r in build().values() if r["Type"] == "AWS::Bedrock::Guardrail"]
     filters = {f["Type"]: f for f in guardrail["ContentPolicyConfig"]["FiltersConfig"]}
     assert filters["PROMPT_ATTACK"]["InputStrength"] == "HIGH"
     assert {f["InputStrength"] for f in filters.values()} == {"HIGH"}
     masked = {e["Type"] for e in guardrail["SensitiveInformationPolicyConfig"]["PiiEntitiesConfig"]}
-    assert "US_SOCIAL_SECURITY_NUMBER" in masked
-    assert "NAME" not in masked
+    assert {"US_SOCIAL_SECURITY_NUMBER", "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", "US_BANK_ROUTING_NUMBER"} <= masked
+    assert {"INTERNATIONAL_BANK_ACCOUNT_NUMBER", "CREDIT_DEBIT_CARD_NUMBER", "EMAIL", "PHONE"} <= masked
+    assert not {"NAME", "ADDRESS", "AGE"} & masked
+    assert guardrail["WordPolicyConfig"]["ManagedWordListsConfig"] == [{"Type": "PROFANITY"}]

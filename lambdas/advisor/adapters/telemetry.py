@@ -13,6 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from advisor.domain.personal import redacted_all
 from advisor.domain.pseudonyms import user_hash
 from advisor.ports.telemetry import Unit
 
@@ -46,9 +47,10 @@ class PowertoolsTelemetry:
         )
 
     def event(self, event_type: str, *, agent: str, warning: bool = False, **details: Any) -> None:
-        """One line; a warning is for what somebody may have to look at."""
+        """One line without personal identifiers (GUARD-09); a warning is for what somebody may have to look at."""
+        safe = redacted_all(details)
         log = self._logger.warning if warning else self._logger.info
-        log(event_type, extra={"event_type": event_type, "event": event_type, "agent": agent, "details": details})
+        log(event_type, extra={"event_type": event_type, "event": event_type, "agent": agent, "details": safe})
 
     def metric(self, name: str, value: float, *, agent: str, unit: Unit = "Count") -> None:
         """Kept until ``flush``."""

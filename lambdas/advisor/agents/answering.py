@@ -22,6 +22,7 @@ from advisor.domain.advice import Review, Verdict
 from advisor.domain.audit import canonical, decision
 from advisor.domain.guardrails import MARKER
 from advisor.domain.models import AuditEntry
+from advisor.domain.personal import redacted_all
 from advisor.domain.usage import Usage
 from advisor.ports.model import LanguageModel, ModelAnswer, ModelError, Question, Refused
 from advisor.ports.store import AuditLog
@@ -142,11 +143,8 @@ class Desk:
             guardrail_version=self.model.guardrail_version,
             trace_id=self.trace_id(),
         )
-        summary = entry.output_summary | {
-            "fallback": reason is not None,
-            "turns": spent.turns,
-            "calls": spent.usage.calls,
-        }
+        made = {"fallback": reason is not None, "turns": spent.turns, "calls": spent.usage.calls}
+        summary = entry.output_summary | made
         stored = self.audit.append(entry.model_copy(update={"output_summary": summary}))
         self._tell(task, stored, spent)
         return Answered(
@@ -172,7 +170,7 @@ class Desk:
                 raise _GivenUpError(error.reason, verdict=Verdict.NOT_EVALUATED) from error
             spent.usage, spent.model_id = spent.usage + answer.usage, answer.model_id
             try:
-                product = _product(task, answer)
+                product = self._without_personal(task, _product(task, answer))
             except _NotAcceptedError as error:
                 if repaired:
                     raise _GivenUpError("malformed", verdict=Verdict.NOT_EVALUATED) from error
@@ -200,6 +198,15 @@ class Desk:
             rules = list(error.rules)
             self.telemetry.event("GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="managed", rule=rules)
             self.telemetry.metric("GuardrailBlocks", 1, agent=task.agent)
+
+    def _without_personal(self, task: Task[A], product: dict[str, Any]) -> dict[str, Any]:
+        """The product without personal identifiers, wherever a model had them from (GUARD-09)."""
+        clean: dict[str, Any] = redacted_all(product)
+        if clean != product:
+            self.telemetry.event(
+                "GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=["personal identifier"]
+            )
+        return clean
 
     def _tell(self, task: Task[A], entry: AuditEntry, spent: _Spent) -> None:
         self.telemetry.event("AI_DECISION", agent=task.agent, entry=canonical(entry.model_dump()))

@@ -17,12 +17,13 @@ from advisor.agents.answering import Answer, Desk, Task
 from advisor.agents.naming import facts_without_names, given_names, without_names
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
-from advisor.domain.advice import Review, Verdict, guaranteed_wording
+from advisor.domain.advice import Review, Verdict
 from advisor.domain.chart_rules import validate_charts
 from advisor.domain.charts import CHART_FALLBACK, build_charts, chart_payload, disagreements
 from advisor.domain.facts import charter_facts
 from advisor.domain.models import Portfolio
 from advisor.domain.numbers import Fact, check_numbers
+from advisor.domain.promises import wording_faults
 from advisor.domain.rollup import RollUp, roll_up
 
 NAME = "charter"
@@ -115,7 +116,7 @@ def _review(
     words = "\n".join(f"{chart['title']}.\n{chart['description']}" for chart in checked.charts)
     reasons = (
         *disagreements(checked.charts, rolled, targets=targets),
-        *(f"promises a return: {phrase!r}" for phrase in guaranteed_wording(words)),
+        *wording_faults(words),
         *check_numbers(without_names(words, names), table).faults,
     )
     return Review(Verdict.FAIL if reasons else Verdict.PASS, tuple(reasons))

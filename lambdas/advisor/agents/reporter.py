@@ -19,7 +19,7 @@ from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.fact_table import fact_table
 from advisor.domain.facts import reporter_facts
-from advisor.domain.guardrails import MAX_RESPONSE_CHARS, limit_response, screen
+from advisor.domain.guardrails import MAX_RESPONSE_CHARS, limit_response, safe
 from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.report import fallback_report
 
@@ -72,7 +72,7 @@ class Reporter:
         """Report as of ``on``: ``payload`` is ``report_payload``, ``recommendations`` go into the summary."""
         facts = reporter_facts(portfolio, on=on, stale_after=request.stale_after)
         if request.question:
-            facts["question"] = screen(request.question).text
+            facts["question"] = safe(request.question)
         names = given_names(portfolio)
         table = facts_without_names(fact_table(facts), names)
         task = Task(

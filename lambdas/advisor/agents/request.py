@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.domain.errors import BadRequestError, Detail, NotFoundError, NotPermittedError
+from advisor.domain.guardrails import MAX_INPUT_CHARS
 from advisor.domain.models import Portfolio
 from advisor.domain.quality import STALE_AFTER
 from advisor.ports.store import JobStore, PortfolioStore
@@ -27,7 +28,7 @@ class AgentRequest(BaseModel):
     correlation_id: str | None = None
     valuation_date: date | None = None
     portfolio: Portfolio | None = None
-    question: str | None = Field(default=None, max_length=4000)
+    question: str | None = Field(default=None, max_length=MAX_INPUT_CHARS)
     stale_after: int = Field(default=STALE_AFTER, ge=0, description="trading days after which a price is old")
 
 

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from advisor.agents.answering import Answer, Answered, Desk, Task
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
-from advisor.domain.advice import Review, Verdict, guaranteed_wording
+from advisor.domain.advice import Review, Verdict
 from advisor.domain.errors import BadRequestError, Detail
 from advisor.domain.facts import tagger_facts
 from advisor.domain.models import AssetClassAllocation, Instrument, RegionAllocation, SectorAllocation
+from advisor.domain.promises import wording_faults
 from advisor.domain.vocabulary import AllocationSource, AssetClass, InstrumentType, Region, Sector
 from advisor.ports.store import PortfolioStore
 
@@ -135,8 +136,8 @@ def read_instruments(event: Mapping[str, Any]) -> list[Untagged]:
 
 def _review(rationale: str) -> Review:
     """A classification is reviewed by its schema; its words must not promise anything."""
-    promises = guaranteed_wording(rationale)
-    return Review(verdict=Verdict.FAIL if promises else Verdict.PASS, reasons=promises)
+    faults = wording_faults(rationale)
+    return Review(verdict=Verdict.FAIL if faults else Verdict.PASS, reasons=faults)
 
 
 def _classified(one: Untagged, product: Mapping[str, Any]) -> Instrument:

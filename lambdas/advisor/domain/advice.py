@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.domain.numbers import Fact, check_numbers
+from advisor.domain.promises import wording_faults
 from advisor.domain.vocabulary import Priority
 
 
@@ -38,17 +39,6 @@ DISCLOSURE_HEADING = "## Important information"
 PARTS = ("recommendation", "reasoning", "impact", "priority")
 MOST_RECOMMENDATIONS = 10
 
-_GAIN = r"(?:returns?|profits?|gains?|income|growth|performance|results?|outcomes?|yields?|success)"
-_PROMISES = (
-    re.compile(rf"\bguarante\w*\b[^.!?\n]{{0,40}}?\b{_GAIN}\b", re.I),
-    re.compile(rf"\b{_GAIN}\b[^.!?\n]{{0,40}}?\bguarante\w*\b", re.I),
-    re.compile(r"\bguarante\w*\s+(?:to|that|you)\b", re.I),
-    re.compile(rf"\b(?:risk[- ]?free|riskless|certain|assured)\s+{_GAIN}\b", re.I),
-    re.compile(r"\b(?:cannot|can't|can not|can never|will never|won't)\s+(?:lose|fail)\b", re.I),
-    re.compile(r"\b(?:sure thing|no[- ]risk|zero[- ]risk|without (?:any )?risk)\b", re.I),
-    re.compile(r"\b(?:certain|sure|bound|assured)\s+to\s+(?:rise|grow|gain|profit|outperform|succeed)\b", re.I),
-)
-_DENIAL = re.compile(r"(?:\b(?:not|no|never|nor|neither|cannot|without|nobody)\b|n't\b)[^.!?\n;]{0,40}$", re.I)
 _WORD = re.compile(r"\s+")
 
 
@@ -70,19 +60,6 @@ def with_disclosures(text: str) -> str:
     lines = "\n".join(f"- {DISCLOSURES[topic]}" for topic in missing)
     heading = "" if DISCLOSURE_HEADING in text else f"{DISCLOSURE_HEADING}\n\n"
     return f"{text.rstrip()}\n\n{heading}{lines}\n"
-
-
-def guaranteed_wording(text: str) -> tuple[str, ...]:
-    """Phrases that promise a return; a denial just before them ("no guarantee of returns") is no promise."""
-    plain = _collapsed(text)
-    found: dict[str, None] = {}
-    for promise in _PROMISES:
-        for match in promise.finditer(plain):
-            guarantee = re.search(r"\bguarante", match.group(), re.I)
-            before = plain[max(0, match.start() - 60) : match.start() + (guarantee.start() if guarantee else 0)]
-            if not (guarantee and _DENIAL.search(before)):
-                found[match.group().strip()] = None
-    return tuple(found)
 
 
 def recommendation_faults(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -118,8 +95,8 @@ def review(
 ) -> Review:
     """Check an output before it is stored.
 
-    ``text`` is checked for disclosures (unless ``disclosures`` is False: a part of a longer text) and promises, and
-    its figures against ``facts`` when given (GUARD-11); recommendations for their parts and promises.
+    ``text`` is checked for disclosures (unless ``disclosures`` is False: a part of a longer text), promises and scope,
+    and its figures against ``facts`` when given (GUARD-11); recommendations for their parts, promises and scope.
     """
     if text is None and recommendations is None:
         return Review(Verdict.NOT_EVALUATED, ())
@@ -127,11 +104,11 @@ def review(
     if text is not None:
         if disclosures:
             reasons += [f"disclosure missing: {topic}" for topic in missing_disclosures(text)]
-        reasons += [f"promises a return: {phrase!r}" for phrase in guaranteed_wording(text)]
+        reasons += wording_faults(text)
         if facts is not None:
             reasons += check_numbers(text, facts).faults
     if recommendations is not None:
         reasons += recommendation_faults(recommendations)
-        words = " ".join(str(item.get(part, "")) for item in recommendations for part in PARTS[:3])
-        reasons += [f"promises a return: {phrase!r}" for phrase in guaranteed_wording(words)]
+        words = "\n".join(str(item.get(part, "")) for item in recommendations for part in PARTS[:3])
+        reasons += wording_faults(words)
     return Review(Verdict.FAIL if reasons else Verdict.PASS, tuple(dict.fromkeys(reasons)))

@@ -12,7 +12,7 @@ from typing import Any
 from advisor.domain.analysis import Analysis, analyse
 from advisor.domain.assumptions import RetirementAssumptions
 from advisor.domain.charts import build_charts
-from advisor.domain.guardrails import screen
+from advisor.domain.guardrails import safe, screen
 from advisor.domain.models import Account, Instrument, Portfolio, Position
 from advisor.domain.money import as_decimal, over, text, total
 from advisor.domain.projection import Projection
@@ -37,7 +37,7 @@ def screened_fields(portfolio: Portfolio) -> tuple[tuple[str, str], ...]:
 
 
 def _safe(value: str | None) -> str | None:
-    return None if value is None else screen(value).text
+    return None if value is None else safe(value)
 
 
 def screened_portfolio(portfolio: Portfolio) -> Portfolio:

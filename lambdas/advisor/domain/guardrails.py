@@ -1,14 +1,17 @@
 """Rules around every model call, in our own code (GUARD-05): what goes in, and how much comes out.
 
-The screen (GUARD-03, B.5) is a list of phrases; it catches the plain attempts and has false positives ("operating
-system: ..."), so callers log the rule and go on with the marker instead of failing. Text is compared after NFKC,
-without invisible characters, lower-case, with white space collapsed, so that look-alikes and line breaks do not pass.
+The screen has three layers, each with the name of its rule: the size, the six agreed phrases (GUARD-03, B.5), and the
+rules of `injection` over every reading of the text. A hit replaces the text by the marker; callers log rule and stage
+and go on, since phrases have false positives ("operating system: ..."). What passes loses its personal identifiers
+before a prompt is made of it: see `personal`.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from advisor.domain.injection import find
+from advisor.domain.personal import redacted
+from advisor.domain.readings import comparable
 
 MARKER = "[INVALID INPUT DETECTED]"
 INJECTION_PATTERNS = (
@@ -21,15 +24,20 @@ INJECTION_PATTERNS = (
 )
 TRUNCATION_NOTICE = "[Response truncated due to length]"
 MAX_RESPONSE_CHARS = 50_000
-_SPACE = re.compile(r"\s+")
+MAX_INPUT_CHARS = 4_000
+"""Of one free text: the API takes 2,000, an invocation 4,000; more is no question but an attempt."""
 
 
 @dataclass(frozen=True)
 class Screened:
-    """``text`` is safe to put into a prompt: the original, or the marker when ``rule`` (the phrase found) is set."""
+    """``text`` is safe to put into a prompt: the original, or the marker when ``rule`` (what was found) is set.
+
+    ``stage`` is the reading in which it was found: "as typed", "base64", "look-alikes", ...
+    """
 
     text: str
     rule: str | None
+    stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,20 +54,21 @@ class Limited:
         return self.before != self.after or self.text.endswith(TRUNCATION_NOTICE)
 
 
-def comparable(text: str) -> str:
-    """NFKC, no format characters, lower-case, one space between words and none before a colon."""
-    plain = unicodedata.normalize("NFKC", text)
-    visible = "".join(character for character in plain if unicodedata.category(character) != "Cf")
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", visible.casefold())).strip().replace(" :", ":")
-
-
 def screen(text: str, *, patterns: Sequence[str] = INJECTION_PATTERNS) -> Screened:
-    """Replace a text that carries an injection phrase by the marker, whatever the rest of it says."""
+    """Replace a text that carries instructions to a model by the marker, whatever the rest of it says."""
+    if len(text) > MAX_INPUT_CHARS:
+        return Screened(MARKER, "oversized", "as typed")
     plain = comparable(text)
     for pattern in patterns:
         if comparable(pattern) in plain:
-            return Screened(MARKER, pattern)
-    return Screened(text, None)
+            return Screened(MARKER, pattern, "as typed")
+    hit = find(text)
+    return Screened(MARKER, hit.rule, hit.stage) if hit else Screened(text, None)
+
+
+def safe(text: str) -> str:
+    """What of a user's text may stand in a prompt: screened, without personal identifiers (GUARD-03, GUARD-09)."""
+    return redacted(screen(text).text)
 
 
 def limit_response(text: str, *, limit: int = MAX_RESPONSE_CHARS) -> Limited:

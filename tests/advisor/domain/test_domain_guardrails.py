@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from advisor.domain.advice import (
     DISCLOSURES,
     Verdict,
-    guaranteed_wording,
     missing_disclosures,
     recommendation_faults,
     review,
@@ -18,6 +17,7 @@ from advisor.domain.advice import (
 )
 from advisor.domain.guardrails import INJECTION_PATTERNS, MARKER, TRUNCATION_NOTICE, limit_response, screen
 from advisor.domain.numbers import Fact
+from advisor.domain.promises import guaranteed_wording, out_of_scope
 
 D = Decimal
 GOOD = {"recommendation": "Buy bonds", "reasoning": "Too few", "impact": "Calmer", "priority": "High"}
@@ -177,3 +177,34 @@ def test_verdict_is_the_real_outcome() -> None:
     assert review(text="A part of $6.", facts=[Fact("x", D(5), "usd")], disclosures=False).reasons == (
         "$6 is not among the calculated figures",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("Consider covered calls on your stocks.", "derivatives"),
+        ("You could buy VTI on margin.", "borrowing and leverage"),
+        ("Use a leveraged ETF for more growth.", "borrowing and leverage"),
+        ("File Form 8606 and claim the deduction.", "tax filing"),
+        ("You should sue your former broker.", "law"),
+        ("Sign up today for our partner fund.", "products for sale"),
+    ],
+)
+def test_advice_outside_of_the_scope_is_named(text: str, topic: str) -> None:
+    """GUARD-06, GUARD-08: nobody authorised advice on derivatives, borrowing, tax filing, law or products for sale."""
+    assert topic in out_of_scope(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This analysis does not cover options strategies.",
+        "Ask a tax adviser before you file your tax return.",
+        "Your holding Direxion Daily 3X is a leveraged ETF; it is 2% of the portfolio.",
+        "Move bonds into the tax-advantaged account first.",
+        "Your options are to save more or to retire later.",
+    ],
+)
+def test_mentions_and_referrals_are_no_advice(text: str) -> None:
+    """GUARD-08: a report may say what is held, and send the reader to somebody who may advise."""
+    assert out_of_scope(text) == ()

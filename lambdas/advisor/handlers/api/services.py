@@ -63,7 +63,13 @@ class Services:
                 checked[name] = result.text
                 if result.rule is not None:
                     self.telemetry.event(
-                        "GUARDRAIL_TRIGGERED", agent="api", warning=True, rule=result.rule, stage="input", field=name
+                        "GUARDRAIL_TRIGGERED",
+                        agent="api",
+                        warning=True,
+                        rule=result.rule,
+                        stage="input",
+                        reading=result.stage,
+                        field=name,
                     )
         return checked
 

@@ -1,0 +1,1 @@
+"""The adversarial set of the input screen and of the output rules, what it measures, and the page that says so."""
