@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from advisor.agents.schema import tool_schema
+from advisor.domain import explaining
 from advisor.domain.advice import Review, Verdict
 from advisor.domain.audit import canonical, decision
 from advisor.domain.guardrails import MARKER
@@ -88,6 +89,7 @@ class _Spent:
     output_tokens: int = 0
     cost: Decimal = Decimal(0)
     latency: float = 0.0
+    rules: list[str] = field(default_factory=list)
 
     def add(self, answer: ModelAnswer) -> None:
         self.input_tokens += answer.input_tokens
@@ -146,6 +148,9 @@ class Desk:
             cost_usd=spent.cost,
             guardrail_version=self.model.guardrail_version,
             trace_id=self.trace_id(),
+            decision="answered" if reason is None else "fallback_used",
+            explanation=explaining.answered(turns=spent.turns, reason=reason, rules=spent.rules),
+            rules=spent.rules,
         )
         summary = entry.output_summary | {"fallback": reason is not None, "turns": spent.turns}
         stored = self.audit.append(entry.model_copy(update={"output_summary": summary}))
@@ -179,6 +184,7 @@ class Desk:
             if review.verdict is not Verdict.FAIL:
                 return product, review.verdict
             rules = list(review.reasons)
+            spent.rules += [name for name in explaining.rule_names(rules) if name not in spent.rules]
             self.telemetry.event("GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=rules)
             self.telemetry.metric("GuardrailBlocks", 1, agent=task.agent)
             if regenerated:

@@ -6,7 +6,9 @@ entry that nobody can overwrite. `domain.audit_check` compares all three.
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from advisor.domain.models import AuditEntry
 from advisor.domain.vocabulary import EntryKind
 
 FORMAT = "alex-audit-1"
+ARCHIVE_FOLDER = "ai-audit"
 START = "start"
 """What the first entry follows, in the links."""
 
@@ -25,14 +28,13 @@ class TrailFormatError(ValueError):
 
 def archive_key(entry: AuditEntry) -> str:
     """Where the archive keeps an entry: by day, job, place in the chain, and hash."""
-    return (
-        f"{day_prefix(entry.timestamp.strftime('%Y/%m/%d'), entry.job_id)}{entry.sequence:06d}-{entry.entry_hash}.json"
-    )
+    day = entry.timestamp.astimezone(UTC).date()
+    return f"{day_prefix(day, entry.job_id)}{entry.sequence:06d}-{entry.entry_hash}.json"
 
 
-def day_prefix(day: str, job_id: str) -> str:
-    """Folder of a job's entries of one day (``yyyy/mm/dd``)."""
-    return f"ai-audit/{day}/{job_id}/"
+def day_prefix(day: date, job_id: str) -> str:
+    """Folder of a job's entries of one day (UTC)."""
+    return f"{ARCHIVE_FOLDER}/{day:%Y/%m/%d}/{job_id}/"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,16 @@ class Trail:
     job_id: str
     stored: tuple[Stored, ...]
     links: Mapping[str, str]
+
+
+def archive_days(trail: Trail, *, today: date, also: Iterable[date] = ()) -> list[date]:
+    """Days on which the archive may have something of the job: those of its entries, ``also``, and the week after
+    each, in which a review may have followed."""
+    known = set(also)
+    for stored in trail.stored:
+        with suppress(ValueError):
+            known.add(date.fromisoformat(stored.key[:10]))
+    return sorted({day for first in known for n in range(8) if (day := first + timedelta(days=n)) <= today})
 
 
 def exported(trail: Trail, archive: Iterable[Archived] | None) -> dict[str, Any]:

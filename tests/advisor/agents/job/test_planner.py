@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from advisor.domain.advice import missing_disclosures
-from advisor.domain.audit import verify_chain
-from advisor.domain.vocabulary import AllocationSource, InstrumentType, JobStatus
+from advisor.domain.audit_check import check
+from advisor.domain.audit_trail import Seal
+from advisor.domain.vocabulary import AllocationSource, EntryKind, InstrumentType, JobStatus
 
 AGENTS = ("tagger", "reporter", "charter", "retirement")
 
@@ -68,12 +69,15 @@ def test_all_agents_of_a_job_get_the_same_snapshot(world: Any) -> None:
 
 
 def test_the_audit_trail_of_a_job_is_whole_under_parallel_agents(world: Any) -> None:
-    """Three classifications and three specialists: six decisions, one chain (XAI-04)."""
+    """XAI-04: three classifications, three specialists and the planner's own decisions: one chain, closed."""
     world.handle()
     entries = world.office.audit.entries(str(world.job_id))
-    assert sorted(entry.agent for entry in entries) == ["charter", "reporter", "retirement", *["tagger"] * 3]
-    assert verify_chain(entries).ok
-    assert {entry.compliance_check for entry in entries} == {"PASS"}
+    answers = [entry for entry in entries if entry.kind is EntryKind.MODEL_ANSWER]
+    assert sorted(entry.agent for entry in answers) == ["charter", "reporter", "retirement", *["tagger"] * 3]
+    assert {entry.compliance_check for entry in answers} == {"PASS"}
+    seal = Seal(**world.job().summary_payload["audit_seal"])
+    assert check(world.office.audit.trail(str(world.job_id)), seal=seal).ok
+    assert (entries[-1].kind, entries[-1].entry_hash) == (EntryKind.CLOSING, seal.hash)
 
 
 def test_the_events_of_the_field_are_told(world: Any) -> None:
@@ -83,7 +87,10 @@ def test_the_events_of_the_field_are_told(world: Any) -> None:
     for name in ("PLANNER_STARTED", "DECISION", "AGENT_INVOKED", "AGENT_COMPLETED", "AI_DECISION", "PLANNER_COMPLETED"):
         assert name in names
     decisions = [one["decision"] for one in world.office.told.details("DECISION")]
-    assert decisions == ["needs_tagging", "reporter_required", "charter_required", "retirement_required"]
+    assert decisions == [
+        "needs_tagging", "prices_refreshed", "report_required", "charts_required", "retirement_required",
+        "confidence_derived", "no_review_needed", "analysis_completed",
+    ]  # fmt: skip
     metrics = {name for name, _agent, _value in world.office.told.metrics}
     assert {"JobsStarted", "JobsCompleted", "AnalysisDurationMs", "QualityConfidence", "TokensIn"} <= metrics
 
