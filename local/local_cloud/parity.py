@@ -33,7 +33,7 @@ _ENFORCED: dict[str, str] = {
     "AWS::Lambda::Permission": "who may invoke is enforced",
     "AWS::Lambda::Version": "an immutable copy of code and configuration",
     "AWS::Lambda::Alias": "invocations by alias; traffic shifting is not exercised",
-    "AWS::Lambda::EventSourceMapping": "polls queues and streams; what fails comes again; a stream's batch ends by age only",
+    "AWS::Lambda::EventSourceMapping": "polls queues and streams; what fails comes again, from streams until it is old",
     "AWS::Lambda::LayerVersion": "its code is loaded",
     "AWS::SQS::Queue": "visibility, redrive to the dead-letter queue; encryption is not real",
     "AWS::SQS::QueuePolicy": "enforced",
