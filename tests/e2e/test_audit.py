@@ -109,10 +109,10 @@ def test_the_archive_refuses_deletion_and_another_writer(cloud: LocalCloud, job_
     assert s3.get_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])["Body"].read()
 
 
-def test_tampering_is_told_by_the_api_the_command_and_the_archiver(
+def test_tampering_is_told_by_the_api_the_command_and_the_archiver(  # noqa: PLR0917 - fixtures
     cloud: LocalCloud, investor: Api, job_id: str, read: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """XAI-04: whoever has the administrator's rights on the table changes one verdict, and three witnesses say where."""
+    """XAI-04: with an administrator's rights on the table one entry is changed; three witnesses say where."""
     until(lambda: checked(read, job_id).ok, "table and archive agree")
     table, dynamodb = cloud.output("AuditTableName"), local.client(cloud, "dynamodb")
     third = read(job_id)[0].stored[2]

@@ -79,6 +79,7 @@ class S3AuditArchive:
             raise UnavailableError() from error
         found = []
         for key, all_of_it in sorted(versions.items()):
-            first = min(all_of_it, key=lambda one: one["LastModified"])
+            # Listed newest first; times are whole seconds, so that the order decides between equal ones.
+            first = min(reversed(all_of_it), key=lambda one: one["LastModified"])
             found.append((Archived(key, hidden=key in hidden, versions=len(all_of_it)), first["VersionId"]))
         return found

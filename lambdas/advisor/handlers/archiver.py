@@ -91,5 +91,8 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, int]:
     archiver, telemetry = wiring()
     try:
         return archiver.run(event["Records"])
+    except Exception:
+        telemetry.logger.exception("the batch could not be archived")
+        raise
     finally:
         telemetry.flush()
