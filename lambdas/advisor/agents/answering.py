@@ -183,14 +183,17 @@ class Desk:
             review = task.review(product)
             if review.verdict is not Verdict.FAIL:
                 return product, review.verdict
-            rules = list(review.reasons)
-            spent.rules += [name for name in explaining.rule_names(rules) if name not in spent.rules]
+            # By name: a reason quotes what was refused, which may be about the person.
+            rules = list(explaining.rule_names(review.reasons))
+            spent.rules = list(dict.fromkeys([*spent.rules, *rules]))
             self.telemetry.event("GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=rules)
             self.telemetry.metric("GuardrailBlocks", 1, agent=task.agent)
             if regenerated:
                 raise _GivenUpError("guardrail_check", verdict=Verdict.FAIL)
             regenerated = True
-            refused = Refused(answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(rules))
+            refused = Refused(
+                answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(review.reasons)
+            )
         raise _GivenUpError("turns_or_time", verdict=Verdict.FAIL if regenerated else Verdict.NOT_EVALUATED)
 
     def _tell(self, task: Task[A], entry: AuditEntry, spent: _Spent) -> None:
