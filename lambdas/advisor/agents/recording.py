@@ -89,5 +89,5 @@ def conclude(record: Recorder, payloads: Mapping[str, Mapping[str, Any]], *, dur
     record.decided("confidence_derived", why, about=quality, outcome=quality, kind=EntryKind.QUALITY)
     named = "review_required" if reasons else "no_review_needed"
     record.decided(named, explaining.reviewed(reasons), about=reasons, outcome=reasons, kind=EntryKind.REVIEW)
-    closed = record.close("analysis_completed", "The analysis is complete.", duration_ms=duration_ms)
+    closed = record.close("analysis_completed", "All results are compiled.", duration_ms=duration_ms)
     return {"entries": closed.sequence - 1, "hash": closed.entry_hash}
