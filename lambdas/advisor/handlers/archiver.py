@@ -8,7 +8,7 @@ Nothing of the application changes or deletes an entry. So a change in the strea
 somebody at the table: it is told at once, and not archived.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,7 +42,7 @@ class Archiver:
     archive: AuditArchive
     telemetry: Telemetry
 
-    def run(self, records: list[Mapping[str, Any]]) -> dict[str, int]:
+    def run(self, records: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         """Keep the batch's entries; how many were new, were kept before, and point at tampering. Raises
         UnavailableError for the whole batch when one cannot be kept."""
         counts = {"archived": 0, "kept_before": 0, "tampered": 0}
