@@ -72,9 +72,9 @@ def test_the_audit_trail_of_a_job_is_whole_under_parallel_agents(world: Any) -> 
     """XAI-04: three classifications, three specialists and the planner's own decisions: one chain, closed."""
     world.handle()
     entries = world.office.audit.entries(str(world.job_id))
-    answers = [entry for entry in entries if entry.kind is EntryKind.MODEL_ANSWER]
-    assert sorted(entry.agent for entry in answers) == ["charter", "reporter", "retirement", *["tagger"] * 3]
-    assert {entry.compliance_check for entry in answers} == {"PASS"}
+    answers = [(entry.agent, entry.compliance_check) for entry in entries if entry.kind is EntryKind.MODEL_ANSWER]
+    agents = ["charter", "reporter", "retirement", *["tagger"] * 3]
+    assert sorted(answers) == [(agent, "PASS") for agent in agents]
     seal = Seal(**world.job().summary_payload["audit_seal"])
     assert check(world.office.audit.trail(str(world.job_id)), seal=seal).ok
     assert (entries[-1].kind, entries[-1].entry_hash) == (EntryKind.CLOSING, seal.hash)
@@ -87,10 +87,11 @@ def test_the_events_of_the_field_are_told(world: Any) -> None:
     for name in ("PLANNER_STARTED", "DECISION", "AGENT_INVOKED", "AGENT_COMPLETED", "AI_DECISION", "PLANNER_COMPLETED"):
         assert name in names
     decisions = [one["decision"] for one in world.office.told.details("DECISION")]
-    assert decisions == [
-        "needs_tagging", "prices_refreshed", "report_required", "charts_required", "retirement_required",
-        "confidence_derived", "no_review_needed", "analysis_completed",
-    ]  # fmt: skip
+    first, last = (
+        ["needs_tagging", "prices_refreshed"],
+        ["confidence_derived", "no_review_needed", "analysis_completed"],
+    )
+    assert decisions == [*first, "report_required", "charts_required", "retirement_required", *last]
     metrics = {name for name, _agent, _value in world.office.told.metrics}
     assert {"JobsStarted", "JobsCompleted", "AnalysisDurationMs", "QualityConfidence", "TokensIn"} <= metrics
 
