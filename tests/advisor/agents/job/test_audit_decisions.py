@@ -18,6 +18,18 @@ def recorded(world: Any) -> dict[str, AuditEntry]:
     return {f"{entry.agent} {entry.decision}": entry for entry in world.office.audit.entries(str(world.job_id))}
 
 
+def test_the_audit_trail_of_a_job_is_whole_under_parallel_agents(world: Any) -> None:
+    """XAI-04: three classifications, three specialists and the planner's own decisions: one chain, closed."""
+    world.handle()
+    entries = world.office.audit.entries(str(world.job_id))
+    answers = [(entry.agent, entry.compliance_check) for entry in entries if entry.kind is EntryKind.MODEL_ANSWER]
+    agents = ["charter", "reporter", "retirement", *["tagger"] * 3]
+    assert sorted(answers) == [(agent, "PASS") for agent in agents]
+    seal = Seal(**world.job().summary_payload["audit_seal"])
+    assert check(world.office.audit.trail(str(world.job_id)), seal=seal).ok
+    assert (entries[-1].kind, entries[-1].entry_hash) == (EntryKind.CLOSING, seal.hash)
+
+
 def test_a_small_portfolio_says_what_was_left_out_and_why(make_world: Any) -> None:
     """XAI-06: an investor who gets no charts must be able to read why."""
     world = make_world(held={"AAPL": "1"})

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from advisor.domain.advice import missing_disclosures
-from advisor.domain.audit_check import check
-from advisor.domain.audit_trail import Seal
-from advisor.domain.vocabulary import AllocationSource, EntryKind, InstrumentType, JobStatus
+from advisor.domain.vocabulary import AllocationSource, InstrumentType, JobStatus
 
 AGENTS = ("tagger", "reporter", "charter", "retirement")
 
@@ -66,18 +64,6 @@ def test_all_agents_of_a_job_get_the_same_snapshot(world: Any) -> None:
     world.handle()
     snapshots = [event["portfolio"] for agent, event in world.staff.calls if agent != "tagger"]
     assert snapshots[0] == snapshots[1] == snapshots[2]
-
-
-def test_the_audit_trail_of_a_job_is_whole_under_parallel_agents(world: Any) -> None:
-    """XAI-04: three classifications, three specialists and the planner's own decisions: one chain, closed."""
-    world.handle()
-    entries = world.office.audit.entries(str(world.job_id))
-    answers = [(entry.agent, entry.compliance_check) for entry in entries if entry.kind is EntryKind.MODEL_ANSWER]
-    agents = ["charter", "reporter", "retirement", *["tagger"] * 3]
-    assert sorted(answers) == [(agent, "PASS") for agent in agents]
-    seal = Seal(**world.job().summary_payload["audit_seal"])
-    assert check(world.office.audit.trail(str(world.job_id)), seal=seal).ok
-    assert (entries[-1].kind, entries[-1].entry_hash) == (EntryKind.CLOSING, seal.hash)
 
 
 def test_the_events_of_the_field_are_told(world: Any) -> None:
