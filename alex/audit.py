@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor.domain.audit import RULES
 from advisor.domain.audit_check import Checked
 from advisor.domain.audit_trail import Archived, Trail, TrailFormatError, archive_days, loaded, totals
 from advisor.domain.errors import UnavailableError
@@ -101,23 +102,27 @@ def _aws(environment: str) -> tuple[Callable[[str], Any], Callable[[str], str]]:
 def show(console: Console, entries: Sequence[AuditEntry]) -> None:
     """The decisions in their order."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("#", "time (UTC)", "agent", "decision", "why", "model, prompt", "verdict"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("#", "time", "agent"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("decision and why", overflow="fold", min_width=30)
+    table.add_column("model, prompt", overflow="fold", max_width=20)
+    table.add_column("verdict", overflow="fold", max_width=12)
     for heading in ("tokens", "USD", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
     for index, entry in enumerate(entries, start=1):
-        verdict = ", ".join((entry.compliance_check.replace("_", " ").lower(), *entry.rules))
+        judged = entry.compliance_check != "NOT_EVALUATED"
+        verdict = ", ".join((*([entry.compliance_check.lower()] if judged else []), *entry.rules))
+        by_rules = entry.model == RULES
         table.add_row(
             str(entry.sequence or index),
-            f"{entry.timestamp:%H:%M:%S}.{entry.timestamp.microsecond // 1000:03d}",
+            f"{entry.timestamp:%H:%M:%S}",
             entry.agent,
-            entry.decision or entry.kind.value,
-            entry.explanation,
-            f"{entry.model}, {entry.prompt_version}",
+            Text.assemble((entry.decision or entry.kind.value, "bold"), f"\n{entry.explanation}"),
+            RULES if by_rules else f"{entry.model}, {entry.prompt_version}",
             Text(verdict, style=_VERDICTS.get(entry.compliance_check, "dim")),
-            f"{entry.tokens.get('in', 0)}/{entry.tokens.get('out', 0)}" if entry.tokens else "",
-            f"{entry.cost_usd:f}" if entry.cost_usd else "",
-            str(entry.duration_ms),
+            "" if by_rules else f"{entry.tokens.get('in', 0)}/{entry.tokens.get('out', 0)}",
+            "" if by_rules else f"{entry.cost_usd:f}",
+            str(entry.duration_ms or ""),
         )
     console.print(table)
     spent = totals(entries)
