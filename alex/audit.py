@@ -101,12 +101,12 @@ def _aws(environment: str) -> tuple[Callable[[str], Any], Callable[[str], str]]:
 
 def show(console: Console, entries: Sequence[AuditEntry]) -> None:
     """The decisions in their order."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for heading in ("#", "time", "agent"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("decision and why", overflow="fold", min_width=30)
-    table.add_column("model, prompt", overflow="fold", max_width=20)
-    table.add_column("verdict", overflow="fold", max_width=12)
+    table.add_column("decision and why", overflow="fold", min_width=28)
+    table.add_column("model, prompt", overflow="fold", max_width=18)
+    table.add_column("verdict", overflow="fold", max_width=11)
     for heading in ("tokens", "USD", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
     for index, entry in enumerate(entries, start=1):
@@ -121,7 +121,7 @@ def show(console: Console, entries: Sequence[AuditEntry]) -> None:
             RULES if by_rules else f"{entry.model}, {entry.prompt_version}",
             Text(verdict, style=_VERDICTS.get(entry.compliance_check, "dim")),
             "" if by_rules else f"{entry.tokens.get('in', 0)}/{entry.tokens.get('out', 0)}",
-            "" if by_rules else f"{entry.cost_usd:f}",
+            "" if by_rules else f"{entry.cost_usd:.4f}",
             str(entry.duration_ms or ""),
         )
     console.print(table)
