@@ -190,7 +190,8 @@ def _chain(audit: Json) -> tuple[bool | None, str]:
     if not entries or audit.get("chain_intact") is None:
         return None, ""
     if not audit["chain_intact"]:
-        return False, "the platform's own check failed"
+        found = [f"{one.get('what')}: {one.get('reason')}" for one in audit.get("findings") or ()]
+        return False, "; ".join(found) or "the platform's own check failed"
     try:
         report = verify_chain([AuditEntry.model_validate(entry) for entry in entries])
     except ValidationError as error:

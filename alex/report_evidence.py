@@ -63,8 +63,18 @@ def audit(analysis: Analysis) -> str:
         None: '<span class="badge warned">chain not verified</span> There was nothing to verify.',
     }
     rows = [_entry(entry) for entry in analysis.audit]
-    heads = ["Time (UTC)", "Agent", "Model", "Check", "Entry hash", "Tokens in / out", "Took", "Cost"]
-    listed = table("Decisions of the agents, without raw prompts", heads, rows, numeric=5)
+    heads = [
+        "Time (UTC)",
+        "Agent",
+        "Decision and why",
+        "Model",
+        "Check",
+        "Entry hash",
+        "Tokens in / out",
+        "Took",
+        "Cost",
+    ]
+    listed = table("Decisions of the agents, without raw prompts", heads, rows, numeric=6)
     return f'<p class="lead">{verdicts[analysis.audit_ok]}</p>{_spent(analysis.usage)}{listed}'
 
 
@@ -86,6 +96,8 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     return [
         f'<span class="mono">{escape(str(entry.get("timestamp", ""))[:19].replace("T", " "))}</span>',
         escape(words(str(entry.get("agent", "")))),
+        f"{escape(words(str(entry.get('decision', ''))))}<br>"
+        f'<span class="sub">{escape(str(entry.get("explanation", "")))}</span>',
         f'<span class="mono">{escape(str(entry.get("model", "")))}</span>',
         f'<span class="badge {css}">{escape(check.replace("_", " ").lower())}</span>',
         f'<span class="mono" title="{escape(sealed)}">{escape(sealed[:12])}</span>',

@@ -209,6 +209,7 @@ def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:
     for name in (
         "Time (UTC)",
         "Agent",
+        "Decision",
         *(() if narrow else ("Model",)),
         "Check",
         "Took",
@@ -223,9 +224,13 @@ def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:
             max_width=36 if name == "Model" else None,
         )
     for entry in analysis.audit:
-        cells = [str(entry.get("timestamp", ""))[11:19], str(entry.get("agent", ""))]
+        cells = [str(entry.get(name) or "") for name in ("timestamp", "agent", "decision")]
+        cells[0] = cells[0][11:19]
         cells += [] if narrow else [str(entry.get("model", ""))]
-        cells += [str(entry.get("compliance_check", "")), f"{int(entry.get('duration_ms') or 0)} ms"]
+        cells += [
+            str(entry.get("compliance_check", "")).replace("NOT_EVALUATED", "-"),
+            f"{int(entry.get('duration_ms') or 0)} ms",
+        ]
         cells += [] if narrow else [f"${float(entry.get('cost_usd') or 0):.4f}"]
         cells += [str(entry.get("entry_hash") or "")[:12]]
         table.add_row(*cells)

@@ -16,7 +16,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from hardened import Classification, Database, acknowledge
-from hardened.agents import AgentAccess, AgentFunction
+from hardened.agents import APPEND, AgentAccess, AgentFunction
 from hardened.alarms import silence
 from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
 from hardened.grants import allow, invoke, use_key, use_table
@@ -66,8 +66,7 @@ class AgentsStack(PlatformStack):
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: analysis", holds=Classification.CLIENT_DATA
         )
-        self._settings = settings
-        self._bundles = bundles
+        self._settings, self._bundles = settings, bundles
         self._defaults = functions
         self._database = database
         self.price_secret = self._price_secret()
@@ -75,7 +74,7 @@ class AgentsStack(PlatformStack):
         self.guardrail = make_guardrail(self, settings)
         self._usage_table = usage_table
         self.specialists = self._specialists(audit_table, breaker_table)
-        self.planner = self._planner(idempotency_table)
+        self.planner = self._planner(idempotency_table, audit_table)
         self.sweeper = self._sweeper()
         self.functions: dict[str, Function] = {
             "Planner": self.planner,
@@ -144,7 +143,7 @@ class AgentsStack(PlatformStack):
             for name, specialist in SPECIALISTS.items()
         }
 
-    def _planner(self, idempotency_table: dynamodb.ITableV2) -> Function:
+    def _planner(self, idempotency_table: dynamodb.ITableV2, audit_table: dynamodb.ITableV2) -> Function:
         settings = self._settings
         planner = Function(
             self,
@@ -158,6 +157,7 @@ class AgentsStack(PlatformStack):
                     "ANALYSIS_QUEUE_URL": self.analysis_queue.queue.queue_url,
                     "ANALYSIS_MAX_RECEIVES": str(settings.queue.max_receives),
                     "IDEMPOTENCY_TABLE": idempotency_table.table_name,
+                    "AUDIT_TABLE": audit_table.table_name,
                     "PRICE_API_URL": settings.prices.api_url,
                     "PRICE_SECRET_ARN": self.price_secret.secret_arn,
                     "PRICE_STALE_TRADING_DAYS": str(settings.prices.stale_trading_days),
@@ -177,6 +177,7 @@ class AgentsStack(PlatformStack):
         self._database.grant_data_api(planner)
         use_table(planner, idempotency_table, *REMEMBER)
         use_table(planner, self._usage_table, "dynamodb:GetItem")
+        use_table(planner, audit_table, *APPEND)
         allow(planner, actions=("secretsmanager:GetSecretValue",), resources=(self.price_secret.secret_arn,))
         use_key(planner, self.price_secret.encryption_key, "kms:Decrypt")
         for specialist in self.specialists.values():

@@ -8,12 +8,13 @@ from typing import Any
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened import Classification, Database
 from hardened.api_account import ApiGatewayAccount
 from hardened.functions import Function, FunctionDefaults, Program, Size
-from hardened.grants import use_table
+from hardened.grants import allow, use_table
 from hardened.identity import UserPool
 from hardened.queues import WorkQueue
 from hardened.rest_api import ApiSettings, RestApi
@@ -62,6 +63,7 @@ class ApiStack(PlatformStack):
         database: Database,
         analysis_queue: WorkQueue,
         audit_table: dynamodb.ITableV2,
+        audit_archive: s3.IBucket,
         rate_table: dynamodb.ITableV2,
     ) -> None:
         super().__init__(
@@ -80,7 +82,7 @@ class ApiStack(PlatformStack):
             protected=settings.is_production,
             removal_policy=removal_policy(settings),
         )
-        self.handler = self._handler(database, analysis_queue, audit_table, rate_table)
+        self.handler = self._handler(database, analysis_queue, audit_table, audit_archive, rate_table)
         self.authorizer = self._authorizer()
         self.functions: dict[str, Function] = {"Api": self.handler, "Authorizer": self.authorizer}
         self.api = self._api()
@@ -97,6 +99,7 @@ class ApiStack(PlatformStack):
         database: Database,
         analysis_queue: WorkQueue,
         audit_table: dynamodb.ITableV2,
+        audit_archive: s3.IBucket,
         rate_table: dynamodb.ITableV2,
     ) -> Function:
         settings = self._settings
@@ -111,6 +114,7 @@ class ApiStack(PlatformStack):
                     **database.environment,
                     "ANALYSIS_QUEUE_URL": analysis_queue.queue.queue_url,
                     "AUDIT_TABLE": audit_table.table_name,
+                    "AUDIT_ARCHIVE": audit_archive.bucket_name,
                     "RATE_TABLE": rate_table.table_name,
                     "USER_RATE_PER_SECOND": str(settings.api.user_rate_per_second),
                     "USER_RATE_BURST": str(settings.api.user_burst),
@@ -128,6 +132,8 @@ class ApiStack(PlatformStack):
         database.grant_data_api(handler)
         analysis_queue.grant_send(handler)
         use_table(handler, audit_table, "dynamodb:Query")
+        # Names only: they carry the hashes; nobody reads the content through the API.
+        allow(handler, actions=("s3:ListBucketVersions",), resources=(audit_archive.bucket_arn,))
         use_table(handler, rate_table, *COUNT)
         return handler
 

@@ -39,6 +39,7 @@ class PlatformStage(Stage):
             settings=settings,
             keys=security.keys,
             network=network,
+            access_logs=security.access_logs,
             functions=functions,
             bundles=bundles,
         )
@@ -63,6 +64,7 @@ class PlatformStage(Stage):
             database=data.database,
             analysis_queue=agents.analysis_queue,
             audit_table=data.audit_table,
+            audit_archive=data.audit_archive,
             rate_table=data.rate_table,
         )
         ObservabilityStack(

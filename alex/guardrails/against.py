@@ -76,12 +76,6 @@ class _Memory:
         self.last = seal(entry, self.last)
         return self.last
 
-    def entries(self, job_id: str) -> list[AuditEntry]:
-        return [self.last] if self.last and self.last.job_id == job_id else []
-
-    def head(self, job_id: str) -> str | None:
-        return self.last.entry_hash if self.last and self.last.job_id == job_id else None
-
 
 def sample() -> Portfolio:
     """A small portfolio: 60% stocks, 30% bonds, 10% cash of 100,000 USD."""

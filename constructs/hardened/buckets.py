@@ -74,6 +74,7 @@ class ArchiveBucket(s3.Bucket):
     :param lock_years: default retention of each object; 0 keeps Object Lock on without a default retention.
     :param lock_mode: ``compliance`` binds everybody, root too; ``governance`` can be lifted with a permission.
     :param keep_days: when ``lock_years`` is 0: objects expire after so many days.
+    :param cold: move objects to Glacier after 90 days; not for what must be read without waiting for hours.
     """
 
     def __init__(
@@ -87,13 +88,14 @@ class ArchiveBucket(s3.Bucket):
         lock_years: int,
         keep_days: int,
         removal_policy: RemovalPolicy,
+        cold: bool = True,
     ) -> None:
         locked = Duration.days(round(lock_years * DAYS_PER_YEAR))
         retain = s3.ObjectLockRetention.compliance if lock_mode == "compliance" else s3.ObjectLockRetention.governance
         life = Duration.days(round(lock_years * DAYS_PER_YEAR) + 1 if lock_years else keep_days)
-        cold = (
+        transitions = (
             [s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=Duration.days(90))]
-            if lock_years
+            if lock_years and cold
             else None
         )
         super().__init__(
@@ -108,7 +110,40 @@ class ArchiveBucket(s3.Bucket):
             object_lock_enabled=True,
             object_lock_default_retention=retain(locked) if lock_years else None,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=life, noncurrent_version_expiration=Duration.days(30), transitions=cold)
+                s3.LifecycleRule(
+                    expiration=life, noncurrent_version_expiration=Duration.days(30), transitions=transitions
+                )
             ],
             removal_policy=removal_policy,
         )
+
+    def written_only_by(self, writer: iam.IRole, *, folder: str) -> None:
+        """Let ``writer`` add objects in ``folder``; nobody else adds, and nobody deletes or hides any, administrators
+        included: it would take a change of this policy, which the trail records.
+        """
+        everybody, objects = iam.AnyPrincipal(), [self.arn_for_objects("*")]
+        deny = iam.Effect.DENY
+        for statement in (
+            iam.PolicyStatement(
+                sid="Writer",
+                principals=[writer],
+                actions=["s3:PutObject"],
+                resources=[self.arn_for_objects(f"{folder}/*")],
+            ),
+            iam.PolicyStatement(
+                sid="NoOtherWriter",
+                effect=deny,
+                principals=[everybody],
+                actions=["s3:PutObject"],
+                resources=objects,
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": writer.role_arn}},
+            ),
+            iam.PolicyStatement(
+                sid="NoDeletion",
+                effect=deny,
+                principals=[everybody],
+                actions=["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+                resources=objects,
+            ),
+        ):
+            self.add_to_resource_policy(statement)

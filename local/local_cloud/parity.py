@@ -33,7 +33,7 @@ _ENFORCED: dict[str, str] = {
     "AWS::Lambda::Permission": "who may invoke is enforced",
     "AWS::Lambda::Version": "an immutable copy of code and configuration",
     "AWS::Lambda::Alias": "invocations by alias; traffic shifting is not exercised",
-    "AWS::Lambda::EventSourceMapping": "polls, batches, and returns failed items one by one",
+    "AWS::Lambda::EventSourceMapping": "polls queues and streams; what fails comes again, from streams until it is old",
     "AWS::Lambda::LayerVersion": "its code is loaded",
     "AWS::SQS::Queue": "visibility, redrive to the dead-letter queue; encryption is not real",
     "AWS::SQS::QueuePolicy": "enforced",
@@ -62,7 +62,7 @@ _ENFORCED: dict[str, str] = {
     "AWS::CloudFormation::CustomResource": "its function runs and answers",
 }  # fmt: skip
 _EMULATED: dict[str, str] = {
-    "AWS::S3::Bucket": "objects, versions and policies; encryption, logging and lifecycle are not real",
+    "AWS::S3::Bucket": "objects, versions, policies, Object Lock; encryption, logging and lifecycle are not real",
     "AWS::RDS::DBCluster": "real PostgreSQL behind the Data API; scaling, backups, failover and network are not real",
     "AWS::RDS::DBInstance": "metadata of the cluster",
     "AWS::RDS::DBSubnetGroup": "metadata",

@@ -49,6 +49,19 @@ def test_a_moved_place_is_named_and_stops_the_start(inside: Inside, change: str,
     assert named in output
 
 
+def test_a_sessions_principal_is_its_role(inside: Inside) -> None:
+    """COMP-16: a bucket that one role may write to names the role, as AWS does; the session's ARN is never the same."""
+    code = (
+        "from local_cloud.adapter.access import role_of; "
+        "print(role_of('arn:aws:sts::000000000000:assumed-role/Writer/session-1'), "
+        "role_of('arn:aws:iam::000000000000:user/someone'))"
+    )
+    status, output = inside(code)
+    assert (status, output.split()) == (
+        0, ["arn:aws:iam::000000000000:role/Writer", "arn:aws:iam::000000000000:user/someone"],
+    )  # fmt: skip
+
+
 def test_the_adapter_alone_imports_ministack() -> None:
     """A private touch elsewhere in the package would escape the contract."""
     package = Path(__file__).resolve().parents[2] / "local" / "local_cloud"

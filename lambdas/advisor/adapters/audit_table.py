@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from advisor.domain.audit import canonical_json, seal
+from advisor.domain.audit import seal
+from advisor.domain.audit_trail import START, Stored, Trail, stored_form
 from advisor.domain.errors import UnavailableError
 from advisor.domain.models import AuditEntry
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 12
 """Four agents and a tagger's threads may append at once; each round of a race has a winner."""
 
-START = "start"
 LINK = "!after#"
 _CONFLICTS = frozenset(
     {"TransactionCanceledException", "TransactionConflictException", "TransactionInProgressException"}
@@ -61,39 +61,34 @@ class DynamoAuditLog:
 
     def entries(self, job_id: str) -> list[AuditEntry]:
         """All entries of a job in the order of their chain."""
-        found: list[AuditEntry] = []
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="job_id = :job AND entry_id >= :first",
-            ExpressionAttributeValues={":job": {"S": job_id}, ":first": {"S": "0"}},
-            ConsistentRead=True,
-        )
-        try:
-            for page in pages:
-                found.extend(AuditEntry.model_validate_json(item["entry"]["S"]) for item in page["Items"])
-        except (ClientError, BotoCoreError) as error:
-            raise UnavailableError() from error
-        return found
+        items = self._items("job_id = :job AND entry_id >= :first", {":job": {"S": job_id}, ":first": {"S": "0"}})
+        return [AuditEntry.model_validate_json(item["entry"]["S"]) for item in items]
 
-    def head(self, job_id: str) -> str | None:
-        """Hash of the job's newest entry as its links tell it; None without entries. Ask before the entries: they may
-        have grown since."""
+    def trail(self, job_id: str) -> Trail:
+        """The job's items as they stand there, entries and links, for `domain.audit_check`."""
+        stored: list[Stored] = []
+        links: dict[str, str] = {}
+        for item in self._items("job_id = :job", {":job": {"S": job_id}}):
+            values = {name: value.get("S", "") for name, value in item.items()}
+            key = values.pop("entry_id")
+            if key.startswith(LINK):
+                links[key.removeprefix(LINK)] = values.get("followed_by", "")
+            else:
+                beside = {name: value for name, value in values.items() if name not in {"job_id", "entry"}}
+                stored.append(Stored(key, values.get("entry", ""), beside))
+        return Trail(job_id, tuple(stored), links)
+
+    def _items(self, condition: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
-            KeyConditionExpression="job_id = :job AND begins_with(entry_id, :link)",
-            ExpressionAttributeValues={":job": {"S": job_id}, ":link": {"S": LINK}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
         try:
-            links = [item for page in pages for item in page["Items"]]
+            return [item for page in pages for item in page["Items"]]
         except (ClientError, BotoCoreError) as error:
             raise UnavailableError() from error
-        followed = {link["entry_id"]["S"].removeprefix(LINK): link["followed_by"]["S"] for link in links}
-        # Each hash once, so that not even a table somebody wrote into can lead this in circles.
-        last = followed.pop(START, None)
-        while last in followed:
-            last = followed.pop(last)
-        return last
 
     def _last(self, job_id: str) -> AuditEntry | None:
         try:
@@ -112,16 +107,10 @@ class DynamoAuditLog:
 
     def _put(self, entry: AuditEntry) -> bool:
         """True when stored, False when another entry took its place in the chain."""
-        timestamp = entry.timestamp.isoformat(timespec="microseconds")
-        key = {"job_id": {"S": entry.job_id}, "entry_id": {"S": f"{timestamp}#{entry.agent}"}}
+        form = stored_form(entry)
+        key = {"job_id": {"S": entry.job_id}, "entry_id": {"S": form.key}}
         link = {"job_id": {"S": entry.job_id}, "entry_id": {"S": f"{LINK}{entry.prev_hash or START}"}}
-        stored = {
-            **key,
-            "agent": {"S": entry.agent},
-            "timestamp": {"S": timestamp},
-            "entry_hash": {"S": entry.entry_hash or ""},
-            "entry": {"S": canonical_json(entry.model_dump())},
-        }
+        stored = {**key, **{name: {"S": value} for name, value in form.attributes.items()}, "entry": {"S": form.text}}
         puts = [link | {"followed_by": {"S": entry.entry_hash or ""}}, stored]
         try:
             self.client.transact_write_items(

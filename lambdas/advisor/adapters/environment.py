@@ -58,6 +58,7 @@ class ApiEnvironment(DatabaseEnvironment):
 
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     audit_table: Text = Field(alias="AUDIT_TABLE")
+    audit_archive: Text = Field(alias="AUDIT_ARCHIVE")
     rate_table: Text = Field(alias="RATE_TABLE")
     user_rate_per_second: float = Field(gt=0, alias="USER_RATE_PER_SECOND")
     user_rate_burst: float = Field(ge=1, alias="USER_RATE_BURST")
@@ -117,6 +118,7 @@ class PlannerEnvironment(BudgetEnvironment, ValuationEnvironment):
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     max_receives: int = Field(default=3, ge=1, alias="ANALYSIS_MAX_RECEIVES")
     idempotency_table: Text = Field(alias="IDEMPOTENCY_TABLE")
+    audit_table: Text = Field(alias="AUDIT_TABLE")
     tagger_function: Text = Field(alias="TAGGER_FUNCTION")
     reporter_function: Text = Field(alias="REPORTER_FUNCTION")
     charter_function: Text = Field(alias="CHARTER_FUNCTION")
@@ -211,10 +213,8 @@ def _explain(model: type[Environment], errors: list[Any], values: Mapping[str, s
         else:
             shown = values.get(path, "")
             lines.append(f"{path}{f'={shown!r}' if shown else ''}: {reason}")
-    listed = "\n  ".join(sorted(lines))
-    return (
-        f"{len(lines)} environment variable(s) of {model.__name__} are wrong; correct the stack's settings:\n  {listed}"
-    )
+    said = f"{len(lines)} environment variable(s) of {model.__name__} are wrong; correct the stack's settings:"
+    return "\n  ".join([said, *sorted(lines)])
 
 
 @lru_cache

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from advisor.agents.prompts import Prompt
 from advisor.agents.schema import tool_schema
+from advisor.domain import explaining
 from advisor.domain.advice import Review, Verdict
 from advisor.domain.audit import canonical, decision
 from advisor.domain.guardrails import MARKER
@@ -25,7 +26,7 @@ from advisor.domain.models import AuditEntry
 from advisor.domain.personal import redacted_all
 from advisor.domain.usage import Usage
 from advisor.ports.model import LanguageModel, ModelAnswer, ModelError, Question, Refused
-from advisor.ports.store import AuditLog
+from advisor.ports.store import AuditWriter
 from advisor.ports.telemetry import Silent, Telemetry
 
 TURN_SECONDS = 150.0
@@ -82,6 +83,7 @@ class _Spent:
     model_id: str
     turns: int = 0
     usage: Usage = field(default_factory=Usage)
+    rules: list[str] = field(default_factory=list)
 
 
 class _GivenUpError(Exception):
@@ -105,7 +107,7 @@ class Desk:
     """Where agents ask: the model, the audit trail, telemetry, and the limits of turns and time (seconds)."""
 
     model: LanguageModel
-    audit: AuditLog
+    audit: AuditWriter
     telemetry: Telemetry = field(default_factory=Silent)
     max_turns: int = 10
     time_left: Callable[[], float] = lambda: float("inf")
@@ -142,6 +144,9 @@ class Desk:
             cost_usd=spent.usage.cost_usd,
             guardrail_version=self.model.guardrail_version,
             trace_id=self.trace_id(),
+            decision="answered" if reason is None else "fallback_used",
+            explanation=explaining.answered(turns=spent.turns, reason=reason, rules=spent.rules),
+            rules=spent.rules,
         )
         made = {"fallback": reason is not None, "turns": spent.turns, "calls": spent.usage.calls}
         summary = entry.output_summary | made
@@ -180,13 +185,17 @@ class Desk:
             review = task.review(product)
             if review.verdict is not Verdict.FAIL:
                 return product, review.verdict
-            rules = list(review.reasons)
+            # By name: a reason quotes what was refused, which may be about the person.
+            rules = list(explaining.rule_names(review.reasons))
+            spent.rules = list(dict.fromkeys([*spent.rules, *rules]))
             self.telemetry.event("GUARDRAIL_TRIGGERED", agent=task.agent, warning=True, stage="output", rule=rules)
             self.telemetry.metric("GuardrailBlocks", 1, agent=task.agent)
             if regenerated:
                 raise _GivenUpError("guardrail_check", verdict=Verdict.FAIL)
             regenerated = True
-            refused = Refused(answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(rules))
+            refused = Refused(
+                answer.value, "Refused by the guardrails, write it anew:\n- " + "\n- ".join(review.reasons)
+            )
         raise _GivenUpError("turns_or_time", verdict=Verdict.FAIL if regenerated else Verdict.NOT_EVALUATED)
 
     def _tell_failure(self, task: Task[A], error: ModelError) -> None:

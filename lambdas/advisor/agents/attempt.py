@@ -73,7 +73,7 @@ class Attempts:
         try:
             self.planner.run(job)
         except Exception as error:
-            self._give_back(job_id, delivery, error, elapsed=self.clock() - started)
+            self._give_back(job, delivery, error, elapsed=self.clock() - started)
             raise
         return "completed"
 
@@ -88,7 +88,7 @@ class Attempts:
     def _last(self, delivery: Delivery) -> bool:
         return delivery.receives >= self.max_receives
 
-    def _give_back(self, job_id: UUID, delivery: Delivery, error: Exception, *, elapsed: float) -> None:
+    def _give_back(self, job: Job, delivery: Delivery, error: Exception, *, elapsed: float) -> None:
         """Set the job to pending (or failed) and the message's return; must not hide the error it is called for."""
         last = self._last(delivery)
         text = FAILED_TEXT if last else None
@@ -98,10 +98,19 @@ class Attempts:
         self.telemetry.event("PLANNER_FAILED", agent=NAME, warning=True, code=code, **details)
         if last:
             self.telemetry.metric("JobsFailed", 1, agent=NAME)
+            self._close(job, type(error).__name__, elapsed)
         try:
-            self.jobs.transition(job_id, before=(JobStatus.RUNNING,), after=after, error_message=text)
+            self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=after, error_message=text)
         except Exception as second:  # noqa: BLE001 (whatever it is, the first error is the one to report)
             self.telemetry.event("JOB_NOT_GIVEN_BACK", agent=NAME, warning=True, error_type=type(second).__name__)
             delivery.return_after(0 if last else max(0.0, STALE_AFTER_SECONDS - elapsed) + MARGIN_SECONDS)
             return
         delivery.return_after(0 if last else backoff(delivery.receives))
+
+    def _close(self, job: Job, kind: str, elapsed: float) -> None:
+        """Close the audit trail of a job that is given up; a trail that cannot be written says so by being open."""
+        try:
+            why = f"The analysis was given up after its last attempt ({kind})."
+            self.planner.recorder(job).close("analysis_failed", why, duration_ms=round(elapsed * 1000))
+        except AdvisorError:
+            self.telemetry.event("AUDIT_NOT_CLOSED", agent=NAME, warning=True)

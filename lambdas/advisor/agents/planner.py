@@ -17,13 +17,15 @@ from typing import Any
 from uuid import UUID
 
 from advisor.agents.compiling import PAYLOADS, Compiler, Results
+from advisor.agents.recording import Recorder, conclude
+from advisor.domain import explaining
 from advisor.domain.errors import ConflictError, Detail, NotFoundError
 from advisor.domain.models import Instrument, Job, Portfolio
 from advisor.domain.planning import choose_agents
 from advisor.domain.quality import needs_classification
 from advisor.domain.vocabulary import JobStatus
 from advisor.ports.market import PriceProvider, PricesUnavailableError
-from advisor.ports.store import JobStore, PortfolioStore
+from advisor.ports.store import AuditWriter, JobStore, PortfolioStore
 from advisor.ports.telemetry import Silent, Telemetry
 from advisor.ports.work import AgentCaller, AgentFailedError
 
@@ -70,6 +72,7 @@ class Planner:
     portfolios: PortfolioStore
     prices: PriceProvider
     agents: AgentCaller
+    audit: AuditWriter
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
     stale_after: int = 2
@@ -77,6 +80,13 @@ class Planner:
     time_left: Callable[[], float] = lambda: float("inf")
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = monotonic
+    trace_id: Callable[[], str | None] = lambda: None
+
+    def recorder(self, job: Job) -> Recorder:
+        """Where the decisions about a job are recorded."""
+        return Recorder(
+            self.audit, str(job.id), job.user_id, NAME, telemetry=self.telemetry, now=self.now, trace_id=self.trace_id
+        )
 
     def run(self, job: Job) -> None:
         """Complete a running job; raises whatever keeps its results from being stored."""
@@ -87,7 +97,7 @@ class Planner:
         portfolio = self._load(job)
         tagged = self._tag(job, portfolio, progress, results)
         progress.at("pricing")
-        if self._price(portfolio, day) or tagged:
+        if self._price(job, portfolio, day) or tagged:
             portfolio = self._load(job)
         compiler = Compiler(
             job_id=job.id,
@@ -100,6 +110,8 @@ class Planner:
         self._run_agents(job, compiler, progress, results)
         progress.at("compiling")
         payloads = compiler.compile(results, usage=self.used(job.id))
+        took = round((self.clock() - started) * 1000)
+        payloads["summary_payload"]["audit_seal"] = conclude(self.recorder(job), payloads, duration_ms=took)
         self.jobs.record_payloads(job.id, payloads)
         progress.at("done")
         if not self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=JobStatus.COMPLETED):
@@ -113,28 +125,29 @@ class Planner:
             raise NotFoundError([Detail(field="user_id", reason="the job's owner has no profile")])
         return portfolio
 
-    def _decide(self, decision: str, reason: str) -> None:
-        self.telemetry.event("DECISION", agent=NAME, decision=decision, reason=reason)
-
     def _tag(self, job: Job, portfolio: Portfolio, progress: _Progress, results: Results) -> bool:
         """Have unclassified holdings classified; True when some were. Failing leaves them so, and reported."""
         unclassified = needs_classification(portfolio)
+        decided = self.recorder(job).decided
         if not unclassified:
+            decided("no_tagging", "Somebody stands for the classification of every held instrument.")
             progress.at("tagging", tagger="skipped")
             return False
         symbols = [instrument.symbol for instrument in unclassified]
-        self._decide("needs_tagging", f"{len(symbols)} held instruments have no classification: {', '.join(symbols)}")
+        decided("needs_tagging", explaining.unclassified(symbols), about=symbols)
         progress.at("tagging", tagger="running")
         updated = 0
         for start in range(0, len(unclassified), INSTRUMENTS_A_CALL):
             part = unclassified[start : start + INSTRUMENTS_A_CALL]
             if self.time_left() < AGENTS_SECONDS + TAGGER_SECONDS:
-                self._decide("stop_tagging", f"{len(unclassified) - start} instruments wait for the next analysis")
+                decided("stop_tagging", f"{len(unclassified) - start} instruments wait for the next analysis")
                 results.fallbacks.add(TAGGER)
                 break
             try:
                 answer = self._call(TAGGER, _base(job) | {"instruments": [_untagged(one) for one in part]})
-            except AgentFailedError:
+            except AgentFailedError as error:
+                why = f"The tagger failed ({error.error_type}); what it had to classify stays unclassified."
+                decided("fallback_used", why, agent=TAGGER)
                 results.fallbacks.add(TAGGER)
                 continue
             updated += len(answer.get("updated", ()))
@@ -144,7 +157,7 @@ class Planner:
         progress.at("tagging", tagger="fallback" if TAGGER in results.fallbacks else "completed")
         return updated > 0
 
-    def _price(self, portfolio: Portfolio, day: date) -> bool:
+    def _price(self, job: Job, portfolio: Portfolio, day: date) -> bool:
         """Store the latest closes; True when there were any. Without them the old prices stay, with their age."""
         symbols = sorted(portfolio.instruments)
         if not symbols:
@@ -154,7 +167,11 @@ class Planner:
         except PricesUnavailableError as error:
             self.telemetry.event("PRICES_UNAVAILABLE", agent=NAME, warning=True, reason=str(error))
             self.telemetry.metric("PricesUnavailable", 1, agent=NAME)
+            why = "The provider gave no prices; the stored ones are used, with their age."
+            self.recorder(job).decided("prices_unavailable", why, about=symbols)
             return False
+        why = explaining.priced(len(prices), len(symbols), day)
+        self.recorder(job).decided("prices_refreshed", why, about=symbols)
         self.portfolios.save_prices({symbol: (price.close, price.as_of) for symbol, price in prices.items()})
         return bool(prices)
 
@@ -162,8 +179,7 @@ class Planner:
         """Run the chosen agents side by side; each gets the same snapshot, so that all speak of the same figures."""
         chosen: list[str] = []
         for choice in choose_agents(compiler.portfolio):
-            verb = "required" if choice.chosen else "skipped"
-            self._decide(f"{choice.agent}_{verb}", choice.reason)
+            self.recorder(job).decided(choice.named, choice.reason, about=choice)
             if choice.chosen:
                 chosen.append(choice.agent)
         states = {agent: "running" if agent in chosen else "skipped" for agent in PAYLOADS}
@@ -187,6 +203,8 @@ class Planner:
                     kind = error.error_type if isinstance(error, AgentFailedError) else type(error).__name__
                     self.telemetry.event("FALLBACK_USED", agent=agent, warning=True, reason=kind)
                     self.telemetry.metric("FallbacksUsed", 1, agent=agent)
+                    why = f"The agent failed ({kind}); what the engines calculated stands in for its answer."
+                    self.recorder(job).decided("fallback_used", why, agent=agent)
                     compiler.stand_in(agent, results)
                 progress.at("agents", **{agent: "fallback" if agent in results.fallbacks else "completed"})
 

@@ -2,7 +2,7 @@
 
 Equal inputs hash equally: keys are sorted, a Decimal is written without trailing zeros, times are UTC. Entries hold
 hashes and sizes instead of prompts. Each entry's hash covers the hash of the one before it, so that changing,
-removing or reordering any entry breaks the chain behind it.
+removing or reordering any entry breaks the chain behind it; a closing entry tells how many there are.
 """
 
 import hashlib
@@ -21,6 +21,15 @@ from pydantic import BaseModel
 
 from advisor.domain.models import AuditEntry
 from advisor.domain.pseudonyms import user_hash
+from advisor.domain.vocabulary import EntryKind
+
+RULES = "rules"
+"""``model`` of a decision that code took."""
+
+_LATER: Mapping[str, Any] = {
+    name: AuditEntry.model_fields[name].default for name in ("kind", "sequence", "decision", "explanation", "rules")
+}
+"""Fields that the first entries did not have, with their defaults: an entry without them keeps its hash."""
 
 
 def canonical(value: Any) -> Any:
@@ -107,6 +116,10 @@ def decision(
     cost_usd: Decimal,
     guardrail_version: str | None = None,
     trace_id: str | None = None,
+    kind: EntryKind = EntryKind.MODEL_ANSWER,
+    decision: str = "",
+    explanation: str = "",
+    rules: Sequence[str] = (),
 ) -> AuditEntry:
     """An entry for one decision, not yet chained: input and user become hashes, the output its type and size."""
     return AuditEntry(
@@ -124,22 +137,32 @@ def decision(
         tokens=dict(tokens),
         cost_usd=cost_usd,
         trace_id=trace_id,
+        kind=kind,
+        decision=decision,
+        explanation=explanation,
+        rules=tuple(rules),
     )
 
 
 def entry_hash(entry: AuditEntry) -> str:
-    """Hash of everything in the entry but the hash itself."""
-    return digest(entry.model_dump(exclude={"entry_hash"}))
+    """Hash of everything in the entry but the hash itself, and but later fields that say nothing."""
+    silent = {name for name, default in _LATER.items() if getattr(entry, name) == default}
+    return digest(entry.model_dump(exclude={"entry_hash", *silent}))
 
 
 def seal(entry: AuditEntry, previous: AuditEntry | None) -> AuditEntry:
-    """Chain the entry behind ``previous`` (None: it is the job's first).
+    """Chain the entry behind ``previous`` (None: it is the job's first) and number it.
 
+    A closing entry is told here what it closes: the count of entries before it and the hash of the last.
     Raises ValueError when ``previous`` is unsealed or belongs to another job.
     """
     if previous is not None and (previous.entry_hash is None or previous.job_id != entry.job_id):
         raise ValueError("the previous entry must be a sealed one of the same job")
-    chained = entry.model_copy(update={"prev_hash": previous.entry_hash if previous else None, "entry_hash": None})
+    before, head = (previous.sequence, previous.entry_hash) if previous else (0, None)
+    place: dict[str, Any] = {"prev_hash": head, "entry_hash": None, "sequence": before + 1}
+    if entry.kind is EntryKind.CLOSING:
+        place["output_summary"] = entry.output_summary | {"entries": before, "head": head}
+    chained = entry.model_copy(update=place)
     return chained.model_copy(update={"entry_hash": entry_hash(chained)})
 
 

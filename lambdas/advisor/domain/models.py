@@ -15,6 +15,7 @@ from advisor.domain.vocabulary import (
     AccountType,
     AllocationSource,
     AssetClass,
+    EntryKind,
     InstrumentType,
     JobStatus,
     JobType,
@@ -181,7 +182,12 @@ class Recommendation(Frozen):
 
 
 class AuditEntry(Frozen):
-    """One decision of an agent, without raw prompts (XAI-04); ``prev_hash`` chains the entries of a job."""
+    """One decision, without raw prompts and personal data (XAI-04); ``prev_hash`` chains the entries of a job.
+
+    ``model`` is ``rules`` where no model was asked; ``decision`` names it in one word, ``explanation`` says why in a
+    sentence (XAI-06), ``rules`` are the guardrails that objected, ``sequence`` counts the job's entries from 1.
+    The fields from ``kind`` on came later: at their defaults they are no part of the hash (see `domain.audit`).
+    """
 
     timestamp: datetime
     agent: str
@@ -199,3 +205,8 @@ class AuditEntry(Frozen):
     trace_id: str | None = None
     prev_hash: str | None = None
     entry_hash: str | None = None
+    kind: EntryKind = EntryKind.MODEL_ANSWER
+    sequence: int = Field(default=0, ge=0)
+    decision: str = Field(default="", max_length=100)
+    explanation: str = Field(default="", max_length=4000)
+    rules: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ ESCALATION_SCORE = 7
 EXPERT_CONFIDENCE = Decimal("0.80")
 
 AgentName = Literal["reporter", "charter", "retirement"]
+_SUBJECTS: dict[AgentName, str] = {"reporter": "report", "charter": "charts", "retirement": "retirement"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class AgentChoice:
     agent: AgentName
     chosen: bool
     reason: str
+
+    @property
+    def named(self) -> str:
+        """``charts_required`` or ``skip_charts``: the decision as the field names it."""
+        subject = _SUBJECTS[self.agent]
+        return f"{subject}_required" if self.chosen else f"skip_{subject}"
 
 
 def choose_agents(portfolio: Portfolio) -> tuple[AgentChoice, ...]:

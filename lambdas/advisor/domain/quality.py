@@ -15,7 +15,7 @@ from advisor.domain.calendar_us import trading_days_since
 from advisor.domain.models import Instrument, Portfolio
 from advisor.domain.money import ZERO, as_decimal, over, total
 from advisor.domain.valuation import Valuation, value_portfolio
-from advisor.domain.vocabulary import AllocationSource
+from advisor.domain.vocabulary import AllocationSource, counted
 
 STALE_AFTER = 2
 """A price older than this many trading days is stale (WEB-05; the setting PRICE_STALE_TRADING_DAYS)."""
@@ -24,7 +24,7 @@ FEWEST_CHARTS = 3
 
 Cue = Literal["high", "medium", "low"]
 _CUES: tuple[Cue, ...] = ("high", "medium", "low")
-_HALF, _TENTH = Decimal("0.5"), Decimal("0.1")
+_HALF, _TENTH, _FOURTH = Decimal("0.5"), Decimal("0.1"), Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class StalePrice:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """Symbols are sorted; ``confidence`` runs from 0 to 1 (4 decimals); below 0.80 an expert reviews."""
+    """Symbols are sorted; ``confidence`` runs from 0 to 1 (4 decimals); below 0.80 an expert reviews.
+
+    ``derivation`` is what was taken from 1 and why: ``0.1000 for 1 fallback``.
+    """
 
     missing_prices: tuple[str, ...]
     stale_prices: tuple[StalePrice, ...]
@@ -48,6 +51,7 @@ class QualityReport:
     fallbacks: tuple[str, ...]
     confidence: Decimal
     cue: Cue
+    derivation: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """``quality_payload`` (domain A.3): dates as ISO strings, confidence as a JSON number."""
@@ -64,6 +68,7 @@ class QualityReport:
             "fallbacks": list(self.fallbacks),
             "confidence": float(self.confidence),
             "cue": self.cue,
+            "derivation": list(self.derivation),
         }
 
 
@@ -150,15 +155,17 @@ def assess(
 
     positions = valuation.positions
     unpriced = sum(position.value is None for position in positions)
-    confidence = (
-        1
-        - (over(Decimal(unpriced), Decimal(len(positions))) if positions else ZERO)
-        - _HALF * share(item.symbol for item in stale)
-        - _HALF * share((*missing, *default))
-        - _TENTH * len(fell_back)
-    )
+    taken = {
+        f"{counted(unpriced, 'position')} without a price": (
+            over(Decimal(unpriced), Decimal(len(positions))) if positions else ZERO
+        ),
+        f"{counted(len(stale), 'old price')}": _HALF * share(item.symbol for item in stale),
+        f"{counted(len(missing) + len(default), 'holding')} nobody has classified": _HALF * share((*missing, *default)),
+        f"{counted(len(fell_back), 'fallback')}": _TENTH * len(fell_back),
+    }
+    confidence = 1 - sum(taken.values(), ZERO)
     confidence *= Decimal(1) if judge is None else as_decimal(judge)
-    confidence = min(max(confidence, ZERO), Decimal(1)).quantize(Decimal("0.0001"))
+    confidence = min(max(confidence, ZERO), Decimal(1)).quantize(_FOURTH)
     return QualityReport(
         missing_prices=valuation.missing_prices,
         stale_prices=stale,
@@ -169,4 +176,5 @@ def assess(
         fallbacks=fell_back,
         confidence=confidence,
         cue=cue_of(confidence, charts=charts),
+        derivation=tuple(f"{less.quantize(_FOURTH)} for {why}" for why, less in taken.items() if less),
     )

@@ -104,6 +104,17 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class EntryKind(StrEnum):
+    """What an entry of the audit trail records: code's decision, a model's answer (or what stood in for it), how the
+    data's quality was derived, a human review asked for or decided, or the close of a run."""
+
+    DECISION = "decision"
+    MODEL_ANSWER = "model_answer"
+    QUALITY = "quality"
+    REVIEW = "review"
+    CLOSING = "closing"
+
+
 class Priority(StrEnum):
     """Priority of a recommendation by the user's goals (XAI-03)."""
 

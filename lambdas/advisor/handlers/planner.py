@@ -23,6 +23,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
 
 from advisor.adapters import agent_caller
+from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.delivery import DirectCall, SqsDelivery
 from advisor.adapters.environment import PlannerEnvironment, load
@@ -30,7 +31,7 @@ from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.patience import Patience
 from advisor.adapters.polygon import PolygonPrices, SecretKey
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
-from advisor.adapters.telemetry import PowertoolsTelemetry
+from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.adapters.usage_table import DynamoUsageMeter
 from advisor.agents.attempt import Attempts
 from advisor.agents.planner import AGENTS_SECONDS, NAME, Planner
@@ -79,11 +80,13 @@ def wiring() -> Wiring:
             env.agent_functions,
             Patience(time_left=INVOCATION.seconds_left, enough_seconds=AGENTS_SECONDS),
         ),
+        audit=DynamoAuditLog(dynamodb, env.audit_table),
         day=env.valuation_day,
         telemetry=telemetry,
         stale_after=env.price_stale_trading_days,
         used=lambda job_id: _used(job_id, meter, env, telemetry),
         time_left=INVOCATION.seconds_left,
+        trace_id=trace_id,
     )
     return Wiring(
         attempts=Attempts(jobs=jobs, planner=planner, max_receives=env.max_receives, telemetry=telemetry),

@@ -1,11 +1,12 @@
 """Portfolio and job storage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from advisor.domain.audit_trail import Archived, Trail
 from advisor.domain.models import AuditEntry, Instrument, Job, Portfolio
 from advisor.domain.vocabulary import JobStatus
 
@@ -42,15 +43,31 @@ class PortfolioStore(Protocol):
     def save_prices(self, prices: Mapping[str, tuple[Decimal, date]]) -> None: ...
 
 
-class AuditLog(Protocol):
-    """Append-only decisions of agents."""
+class AuditWriter(Protocol):
+    """Append-only decisions of a job's agents, planner and reviewers."""
 
     def append(self, entry: AuditEntry) -> AuditEntry:
-        """Chain the entry to the job's last one and store it; returns it with prev_hash and entry_hash."""
+        """Chain the entry to the job's last one and store it; returns it with its place and hashes."""
         ...
+
+
+class AuditLog(AuditWriter, Protocol):
+    """The decisions, for those who also read them."""
 
     def entries(self, job_id: str) -> list[AuditEntry]: ...
 
-    def head(self, job_id: str) -> str | None:
-        """Hash of the newest entry, kept apart from it: without it a cut-off end of the chain would not be noticed."""
+    def trail(self, job_id: str) -> Trail:
+        """The job's entries as they are stored, with the links that are kept apart from them."""
+        ...
+
+
+class AuditArchive(Protocol):
+    """Entries that nobody can overwrite or delete before their time (COMP-16)."""
+
+    def put(self, entry: AuditEntry) -> bool:
+        """Keep a sealed entry; False when it was kept before. Raises UnavailableError."""
+        ...
+
+    def named(self, job_id: str, days: Iterable[date]) -> list[Archived]:
+        """What is kept of a job on these days, by name only. Raises UnavailableError."""
         ...

@@ -3,6 +3,7 @@
 Converse needs `bedrock:InvokeModel` on the model's or inference profile's ARN in AWS, with the guardrail as a
 condition key; ministack asks for `bedrock:Converse` on a foundation model. And a request over loopback counts as
 encrypted transport: it never leaves the machine, and every bucket and queue of the platform denies plain HTTP.
+And `aws:PrincipalArn` of a role's session is the role's ARN; ministack gives the session's.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 
 _CONVERSE = re.compile(r"^/model/([^/]+)/(converse|converse-stream)$")
+_SESSION = re.compile(r"^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/.+$")
 # A cross-region inference profile's id starts with its geography: us.anthropic.claude-..., global.amazon.nova-...
 _PROFILE = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.")
 
@@ -24,7 +26,7 @@ _PROFILE = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.")
 def install() -> None:
     """Replace the action, resource and condition keys of Converse, and mark loopback as secure transport."""
     action, resource = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
-    tags = iam_actions.request_tag_context
+    tags, resolve = iam_actions.request_tag_context, iam_evaluator._resolve_condition_key
     pin = app.pin_request_origin
 
     def extract_iam_action(  # noqa: PLR0917 - ministack's own parameter list
@@ -57,10 +59,21 @@ def install() -> None:
             context = {**context, "bedrock:GuardrailIdentifier": guardrail}
         return context
 
+    def resolve_condition_key(key: str, ctx: Any) -> Any:
+        found = resolve(key, ctx)
+        return role_of(found) if key.lower() == "aws:principalarn" else found
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key
     iam_actions.request_tag_context = request_tag_context
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
+
+
+def role_of(principal: str) -> str:
+    """The ARN of the role whose session this is; another principal's own."""
+    session = _SESSION.match(principal or "")
+    return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session else principal
 
 
 def model_arn(model_id: str, *, region: str, account: str) -> str:

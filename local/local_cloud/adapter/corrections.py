@@ -112,7 +112,14 @@ def _global_table(physical_id: str, attributes: Attributes, props: Props) -> Non
 
 
 def _bucket(physical_id: str, _attributes: Attributes, props: Props) -> None:
-    """Default encryption is dropped: an auditor's reading of the bucket would be wrong."""
+    """Object Lock and default encryption are dropped: objects could be deleted, and an auditor would read wrong."""
+    if _true(props.get("ObjectLockEnabled")):
+        rule = ((props.get("ObjectLockConfiguration") or {}).get("Rule") or {}).get("DefaultRetention") or {}
+        period = "".join(f"<{name}>{int(rule[name])}</{name}>" for name in ("Days", "Years") if rule.get(name))
+        retention = f"<DefaultRetention><Mode>{rule['Mode']}</Mode>{period}</DefaultRetention>" if rule else ""
+        lock = f"<ObjectLockEnabled>Enabled</ObjectLockEnabled>{f'<Rule>{retention}</Rule>' if rule else ''}"
+        body = f"<ObjectLockConfiguration>{lock}</ObjectLockConfiguration>"
+        _accepted(s3._put_object_lock_configuration(physical_id, body.encode()), "Object Lock")
     rules = (props.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or []
     default = rules[0].get("ServerSideEncryptionByDefault") or {} if rules else {}
     key = default.get("KMSMasterKeyID")

@@ -126,6 +126,8 @@ TOUCHES: tuple[Touch, ...] = (
     Touch("ministack.services.dynamodb", "_ttl_settings", None, "time to live"),
     Touch("ministack.services.dynamodb", "_update_continuous_backups", ("data",), "point-in-time recovery"),
     Touch("ministack.services.s3", "_put_bucket_encryption", ("name", "body"), "default encryption"),
+    Touch("ministack.services.s3", "_put_object_lock_configuration", ("bucket_name", "body"), "Object Lock"),
+    Touch("ministack.core.iam_evaluator", "_resolve_condition_key", ("key", "ctx"), "aws:PrincipalArn of a session"),
     Touch("ministack.services.cloudformation", "_stacks", None, "the deployed stacks, for the parity report"),
 )
 

@@ -18,6 +18,7 @@ from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.agents.answering import Desk
 from advisor.domain.audit import seal
+from advisor.domain.audit_trail import START, Trail, stored_form
 from advisor.domain.models import Account, AuditEntry, Instrument, Portfolio, Position, User
 from advisor.domain.usage import Price
 from advisor.domain.vocabulary import AllocationSource, InstrumentType, PriceSource
@@ -84,8 +85,10 @@ class MemoryAudit:
     def entries(self, job_id: str) -> list[AuditEntry]:
         return [one for one in self.stored if one.job_id == job_id]
 
-    def head(self, job_id: str) -> str | None:
-        return next((one.entry_hash for one in reversed(self.stored) if one.job_id == job_id), None)
+    def trail(self, job_id: str) -> Trail:
+        found = self.entries(job_id)
+        links = {one.prev_hash or START: one.entry_hash or "" for one in found}
+        return Trail(job_id, tuple(map(stored_form, found)), links)
 
 
 class Told:

@@ -13,8 +13,11 @@ from moto import mock_aws
 
 from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.domain.audit import decision, verify_chain
+from advisor.domain.audit_check import check
+from advisor.domain.audit_trail import Seal, Trail, stored_form
 from advisor.domain.errors import UnavailableError
 from advisor.domain.models import AuditEntry
+from advisor.domain.vocabulary import EntryKind
 
 TABLE = "audit"
 NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -176,26 +179,38 @@ def test_the_index_by_agent_holds_entries_and_no_links(client: Any) -> None:
     assert "user-1" not in everything
 
 
-def test_a_changed_entry_is_noticed(client: Any) -> None:
-    """Whoever edits the table by hand breaks the chain visibly."""
+def test_what_is_stored_is_what_the_check_reads(client: Any) -> None:
+    """XAI-04: entries, what stands beside them, and their links come back as they were written: nothing to find."""
+    log = DynamoAuditLog(client, TABLE)
+    assert log.trail("job-1") == Trail("job-1", (), {})
+    stored = [log.append(entry()), log.append(entry("planner", kind=EntryKind.CLOSING))]
+    found = check(log.trail("job-1"), seal=Seal(1, stored[-1].entry_hash or ""))
+    assert (found.faults, list(found.entries)) == ((), stored)
+
+
+def test_a_changed_item_is_noticed(client: Any) -> None:
+    """XAI-04: whoever edits the table by hand is found at the place."""
     log = DynamoAuditLog(client, TABLE)
     stored = [log.append(entry()), log.append(entry())]
-    changed = stored[0].model_copy(update={"compliance_check": "FAIL"})
-    assert not verify_chain([changed, stored[1]]).ok
+    key = {"job_id": {"S": "job-1"}, "entry_id": {"S": stored_form(stored[0]).key}}
+    item = client.get_item(TableName=TABLE, Key=key)["Item"]
+    client.put_item(TableName=TABLE, Item=item | {"entry": {"S": item["entry"]["S"].replace("PASS", "FAIL")}})
+    assert [(fault.what, fault.position) for fault in check(log.trail("job-1"), closed=False).faults] == [
+        ("changed", 1)
+    ]
 
 
 def test_a_cut_off_end_is_noticed_by_its_link(client: Any) -> None:
-    """Entries that vanish at the end leave a chain that looks whole: the link to them is still there."""
+    """XAI-04: entries that vanish at the end leave a chain that looks whole: the link to them is still there."""
     log = DynamoAuditLog(client, TABLE)
-    assert log.head("job-1") is None
     stored = [log.append(entry()) for _ in range(3)]
-    assert log.head("job-1") == stored[-1].entry_hash
-    last = {"job_id": {"S": "job-1"}, "entry_id": {"S": f"{stored[-1].timestamp.isoformat()}#reporter"}}
-    client.delete_item(TableName=TABLE, Key=last)
+    client.delete_item(TableName=TABLE, Key={"job_id": {"S": "job-1"}, "entry_id": {"S": stored_form(stored[-1]).key}})
     left = log.entries("job-1")
     assert len(left) == 2
     assert verify_chain(left).ok
-    assert not verify_chain(left, head=log.head("job-1")).ok
+    assert [(fault.what, fault.position) for fault in check(log.trail("job-1"), closed=False).faults] == [
+        ("removed", 3)
+    ]
 
 
 def test_links_that_somebody_forged_into_a_ring_end(client: Any) -> None:
@@ -204,4 +219,4 @@ def test_links_that_somebody_forged_into_a_ring_end(client: Any) -> None:
     for before, after in (("start", "a"), ("a", "b"), ("b", "a")):
         item = {"job_id": {"S": "j"}, "entry_id": {"S": f"!after#{before}"}, "followed_by": {"S": after}}
         client.put_item(TableName=TABLE, Item=item)
-    assert log.head("j") == "a"
+    assert {fault.what for fault in check(log.trail("j")).faults} == {"links", "removed", "not closed"}

@@ -158,7 +158,11 @@ def aws(in_process_aws: None) -> dict[str, str]:
     _table(dynamodb, f"rate-{suffix}", "subject")
     _table(dynamodb, f"audit-{suffix}", "job_id", "entry_id")
     queue_url = boto3.client("sqs", region_name=REGION).create_queue(QueueName=f"analysis-{suffix}")["QueueUrl"]
-    return {"ANALYSIS_QUEUE_URL": queue_url, "RATE_TABLE": f"rate-{suffix}", "AUDIT_TABLE": f"audit-{suffix}"}
+    boto3.client("s3", region_name=REGION).create_bucket(Bucket=f"archive-{suffix}", ObjectLockEnabledForBucket=True)
+    return {
+        "ANALYSIS_QUEUE_URL": queue_url, "RATE_TABLE": f"rate-{suffix}", "AUDIT_TABLE": f"audit-{suffix}",
+        "AUDIT_ARCHIVE": f"archive-{suffix}",
+    }  # fmt: skip
 
 
 @pytest.fixture

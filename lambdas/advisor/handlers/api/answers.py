@@ -111,12 +111,42 @@ class JobRecord(JobHeader):
     quality_payload: dict[str, Any] | None
 
 
+class AuditFinding(Answer):
+    """Something in the trail that is not as it was written; ``position`` counts from 1, null: the trail as a whole."""
+
+    what: str
+    position: int | None
+    reason: str
+
+
+class AuditTotals(Answer):
+    """What an analysis's decisions took: tokens, USD, milliseconds (of agents side by side, added up)."""
+
+    decisions: int
+    model_calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: Decimal
+    duration_ms: int
+    models: list[str]
+    prompts: list[str]
+
+
 class AuditTrail(Answer):
-    """GET /api/jobs/{job_id}/audit; ``chain_intact`` says whether the entries' hashes still fit together."""
+    """GET /api/jobs/{job_id}/audit: assumptions and audit.
+
+    ``chain_intact``: no entry was changed, removed, added or reordered; ``archive``: whether the write-once copy says
+    the same; ``findings``: where and why not.
+    """
 
     job_id: UUID
     chain_intact: bool
+    archive: Literal["agrees", "pending", "differs", "unavailable"]
+    findings: list[AuditFinding]
     entries: list[AuditEntry]
+    assumptions: list[str]
+    quality: dict[str, Any] | None
+    totals: AuditTotals
 
 
 class FieldFault(Answer):

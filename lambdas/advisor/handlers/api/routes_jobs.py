@@ -1,4 +1,4 @@
-"""Analyses: start one, follow it, read its audit trail.
+"""Analyses: start one, follow it.
 
 The job's row is written before the queue is asked (an outbox): if the queue does not take the message, the job stays
 pending, the caller is told that it starts later, and the sweeper hands it over when the queue is back. So 202 means
@@ -8,11 +8,10 @@ what it says, accepted, and nothing is lost or started twice.
 import re
 from typing import Any
 
-from advisor.domain.audit import verify_chain
 from advisor.domain.entitlement import Act, Content, Owner
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError, UnavailableError
 from advisor.domain.models import Job
-from advisor.handlers.api.answers import AnalysisAccepted, AuditTrail, JobHeader, JobList, JobRecord
+from advisor.handlers.api.answers import AnalysisAccepted, JobHeader, JobList, JobRecord
 from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.operations import Call, Parameter, operation
 from advisor.handlers.api.schemas import AnalysisRequest
@@ -86,7 +85,7 @@ def _shown(job: Job, model: type[JobHeader]) -> dict[str, Any]:
     }
 
 
-def _readable_job(call: Call, content: Content) -> Job:
+def readable_job(call: Call, content: Content) -> Job:
     """The path's job without payloads; raises NotFoundError, NotPermittedError."""
     owned = call.services.jobs.owned(call.identifier("job_id"))
     if owned is None:
@@ -98,15 +97,5 @@ def _readable_job(call: Call, content: Content) -> Job:
 @operation("GET", "/api/jobs/{job_id}", answer=JobRecord, errors=(403, 404))
 def get_job(call: Call) -> JobRecord:
     """Read an analysis with its progress and what its agents have stored so far."""
-    job = call.services.jobs.with_payloads(_readable_job(call, Content.CLIENT))
+    job = call.services.jobs.with_payloads(readable_job(call, Content.CLIENT))
     return JobRecord(**_shown(job, JobRecord))
-
-
-@operation("GET", "/api/jobs/{job_id}/audit", answer=AuditTrail, errors=(403, 404))
-def get_job_audit(call: Call) -> AuditTrail:
-    """Read the decisions of an analysis's agents in their order, and whether their chain is intact."""
-    job = _readable_job(call, Content.DECISIONS)
-    head = call.services.audit.head(str(job.id))
-    entries = call.services.audit.entries(str(job.id))
-    whole = head is None or any(entry.entry_hash == head for entry in entries)
-    return AuditTrail(job_id=job.id, chain_intact=whole and verify_chain(entries).ok, entries=entries)

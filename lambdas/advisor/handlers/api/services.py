@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from advisor.adapters.audit_archive import S3AuditArchive
 from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ApiEnvironment, load
@@ -16,7 +17,7 @@ from advisor.adapters.rate_table import RateTable
 from advisor.adapters.records import Records
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
-from advisor.ports.store import AuditLog
+from advisor.ports.store import AuditArchive, AuditLog
 from advisor.ports.work import JobQueue
 
 GATEWAY_SECONDS = 27.0
@@ -51,6 +52,7 @@ class Services:
     queue: JobQueue
     rate: RateTable
     audit: AuditLog
+    archive: AuditArchive
     telemetry: PowertoolsTelemetry
     deadline: Deadline
 
@@ -95,6 +97,7 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         queue=SqsJobQueue(queue_url=env.queue_url),
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),
         audit=DynamoAuditLog(client=dynamodb, table=env.audit_table),
+        archive=S3AuditArchive(boto3.client("s3", config=QUICK), env.audit_archive),
         telemetry=PowertoolsTelemetry(
             service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
         ),

@@ -140,8 +140,9 @@ def make_world(database: Any, analyst: Callable[..., Any]) -> Callable[..., Worl
         office, shop = analyst(*faults), Shop(prices)
         staff = Staff(office, database)
         planner = Planner(
-            jobs=jobs, portfolios=portfolios, prices=shop, agents=staff, day=lambda: DAY, telemetry=office.told
-        )
+            jobs=jobs, portfolios=portfolios, prices=shop, agents=staff, audit=office.audit, day=lambda: DAY,
+            telemetry=office.told,
+        )  # fmt: skip
         attempts = Attempts(jobs=jobs, planner=planner, max_receives=3, telemetry=office.told)
         request = {"analysis_type": "portfolio", "options": {}}
         started = jobs.start(user_id="alice", request=request, correlation_id="corr-1")
