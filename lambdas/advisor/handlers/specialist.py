@@ -4,7 +4,7 @@ Importing a handler makes no client and reads no environment, so that it costs l
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -21,8 +21,11 @@ from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.agents.answering import TURN_SECONDS, Desk
 from advisor.agents.request import AgentRequest, portfolio_of, read_request
+from advisor.agents.traced import TracedModel, TracedTelemetry, agent_span, result_of
 from advisor.domain.models import Portfolio
 from advisor.domain.retry import RetryPolicy
+from advisor.handlers.tracing import counted_sleep, tracer_of
+from advisor.ports.tracing import NoTracing, Tracer
 
 QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 """For DynamoDB and SQS: small calls that answer in milliseconds or are tried again."""
@@ -67,6 +70,7 @@ class Specialist:
     telemetry: PowertoolsTelemetry
     jobs: DataApiJobStore
     portfolios: DataApiPortfolioStore
+    tracer: Tracer = field(default_factory=NoTracing)
 
 
 @lru_cache
@@ -75,6 +79,7 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
     environment = load(model)
     database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(environment)
+    tracer = tracer_of(telemetry)
     guardrail = None
     if environment.guardrail_id and environment.guardrail_version:
         guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
@@ -87,13 +92,14 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
         patience=Patience(
             RetryPolicy(attempts=environment.retry_attempts),
             time_left=INVOCATION.seconds_left,
+            sleep=counted_sleep(tracer),
             enough_seconds=TURN_SECONDS,
         ),
     )
     desk = Desk(
-        model=language_model,
+        model=TracedModel(language_model, tracer),
         audit=DynamoAuditLog(boto3.client("dynamodb", config=QUICK), environment.audit_table),
-        telemetry=telemetry,
+        telemetry=TracedTelemetry(telemetry, tracer),
         max_turns=environment.max_turns,
         time_left=INVOCATION.seconds_left,
         trace_id=trace_id,
@@ -104,6 +110,7 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
         telemetry=telemetry,
         jobs=DataApiJobStore(database),
         portfolios=DataApiPortfolioStore(database),
+        tracer=tracer,
     )
 
 
@@ -121,7 +128,12 @@ def handler_of(model: type[AgentEnvironment], run: Run) -> Callable[[Mapping[str
             wired.telemetry.about(
                 job_id=str(request.job_id), user_id=request.user_id or "", correlation_id=request.correlation_id
             )
-            return run(wired, request, event)
+            job_id, trace = str(request.job_id), wired.tracer
+            agent = agent_span(trace, wired.environment.service, job_id)
+            with trace.observe(job_id, event.get("traceparent")), agent as span:
+                answer = run(wired, request, event)
+                span.set(**result_of(answer))
+            return answer
         except Exception:
             wired.telemetry.logger.exception("the agent failed")
             raise

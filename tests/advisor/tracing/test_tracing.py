@@ -1,0 +1,318 @@
+"""One trace a job out of several functions: its shape, its cost to those who have no keys, and its harmlessness."""
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from advisor.adapters import otlp_sender
+from advisor.adapters.tracing import keys_of
+from advisor.agents.traced import TracedModel, TracedTelemetry, agent_span, result_of
+from advisor.domain.trace_context import sampled, trace_id_of
+from advisor.ports.model import ModelAnswer, ModelError, Question
+from advisor.ports.telemetry import Silent
+
+JOB, OTHER = "6b1c2a52-8a56-4f6c-9d0e-3b7f2f0c1a11", "0f3d5c7e-1111-4222-8333-444455556666"
+M = "langfuse.observation.metadata."
+QUESTION = Question(
+    system="You write.",
+    prompt="Data of a person",
+    tool_name="write_report",
+    tool_description="",
+    schema={"properties": {"summary": {}, "priority": {"enum": ["High"]}}},
+    prompt_version="reporter-2",
+)
+
+
+class Model:
+    """A model that answers, or raises what it is given."""
+
+    model_id, guardrail_version = "model-x", "g:1"
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def ask(self, _question: Question) -> ModelAnswer:
+        if self.error:
+            raise self.error
+        value = {"summary": "Call Ann Smith", "priority": "High"}
+        return ModelAnswer(value, self.model_id, 1000, 200, 1.5, "tool_use", Decimal("0.005"))
+
+
+def job(traced: Callable[..., Any], **more: str) -> None:
+    """A planner with two agents, one of which calls a model."""
+    planner = traced("planner", **more)
+    with planner.tracer.observe(JOB), planner.tracer.span("Portfolio Analysis Job", job_id=JOB, user="ab12") as root:
+        told = TracedTelemetry(Silent(), planner.tracer)
+        told.event("DECISION", agent="planner", decision="needs_tagging", reason="2 held: ARKK, SOFI")
+        told.event("DECISION", agent="planner", decision="retirement_required", reason="20 years left")
+        root.amount("portfolio_value", 146_365.12)
+        carried = dict(planner.tracer.carried())
+        for service in ("tagger", "reporter"):
+            agent = traced(service, **more).tracer
+            with agent.observe(JOB, carried["traceparent"]), agent_span(agent, service, JOB) as span:
+                TracedModel(Model(), agent).ask(QUESTION)
+                entry = {"tokens": {"in": 1000, "out": 200}, "cost_usd": "0.005", "compliance_check": "PASS"}
+                TracedTelemetry(Silent(), agent).event("AI_DECISION", agent=service, entry=entry)
+                span.set(**result_of({"agent": service, "tagged": 5, "fallback": False}))
+
+
+def test_one_trace_a_job_with_the_planner_above_its_agents(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-19: an operator who looks at a slow or costly job sees who did what, and for how much."""
+    job(traced, TRACING_CONTENT="full")
+    assert {span.trace_id for span in sink.spans()} == {trace_id_of(JOB)}
+    root = sink.named("Portfolio Analysis Job")
+    assert (root.service, root.parent_id) == ("alex_planner_agent", "")
+    assert root.attributes[M + "job_id"] == JOB
+    assert root.attributes["langfuse.user.id"] == "ab12"
+    assert root.attributes[M + "portfolio_value"] == 146_365.12
+    assert [name for name, _ in root.events] == ["needs tagging", "retirement analysis required"]
+    assert "ARKK" in root.events[0][1]["text"]
+    for name, service in (("InstrumentTagger", "alex_tagger_agent"), ("Report Writer", "alex_reporter_agent")):
+        agent = sink.named(name)
+        assert (agent.service, agent.parent_id) == (service, root.span_id)
+        assert agent.attributes["langfuse.observation.type"] == "agent"
+        assert agent.attributes[M + "instruments_tagged"] == 5
+        assert agent.attributes[M + "guardrail_verdict"] == "PASS"
+        assert agent.attributes[M + "status"] == "completed"
+        assert agent.attributes[M + "input_tokens"] == 1000
+        assert "gen_ai.usage.input_tokens" not in agent.attributes, "the sum would be counted twice"
+        (call,) = [span for span in sink.spans() if span.parent_id == agent.span_id]
+        assert call.attributes["langfuse.observation.type"] == "generation"
+        assert call.attributes["gen_ai.request.model"] == "model-x"
+        assert call.attributes["gen_ai.usage.input_tokens"] == 1000
+        assert call.attributes["gen_ai.usage.output_tokens"] == 200
+        assert call.attributes["gen_ai.usage.cost"] == 0.005
+        assert call.attributes[M + "prompt_version"] == "reporter-2"
+        assert "Ann Smith" in call.attributes["langfuse.observation.output"]
+
+
+def test_langfuse_is_addressed_as_it_documents(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-20, OBS-22: the endpoint, Basic authentication by the project's keys and no other key, and the version."""
+    job(traced)
+    for path, headers, _body in sink.requests:
+        assert path == "/api/public/otel/v1/traces"
+        assert base64.b64decode(headers["authorization"].removeprefix("Basic ")) == b"pk-lf-1:sk-lf-2"
+        assert headers["x-langfuse-ingestion-version"] == "4"
+        assert headers["content-type"] == "application/x-protobuf"
+    assert len(sink.requests) == 3, "each function sends once, when it is done"
+
+
+@pytest.mark.parametrize("content", ["redacted", "hash"])
+def test_no_content_leaves_unless_the_setting_says_so(sink: Any, traced: Callable[..., Any], content: str) -> None:
+    """OBS-23, GUARD-09: what a client owns or wrote must not reach a tracing service of somebody else."""
+    job(traced, TRACING_CONTENT=content)
+    assert not [word for word in ("Ann", "Smith", "146365", "ARKK", "Data of a person") if word in sink.text()]
+    assert sink.named("Portfolio Analysis Job").attributes[M + "portfolio_value"] == "100k-1M"
+
+
+def test_an_error_shows_its_type_and_its_stack_only_with_full_content(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-23: an exception's text may quote what a person typed."""
+    for content, shown in (("redacted", False), ("full", True)):
+        sink.requests.clear()
+        agent = traced("reporter", TRACING_CONTENT=content).tracer
+        model = TracedModel(Model(ModelError("of Ann", retryable=False, reason="throttled")), agent)
+        with pytest.raises(ModelError), agent.observe(JOB), agent_span(agent, "reporter", JOB):
+            model.ask(QUESTION)
+        call = sink.named("model: write_report")
+        assert call.error
+        assert call.attributes["langfuse.observation.level"] == "ERROR"
+        assert call.attributes["langfuse.observation.status_message"] == "ModelError"
+        assert call.attributes["gen_ai.response.finish_reasons"] == "throttled"
+        assert sink.named("Report Writer").error
+        assert ("Ann" in sink.text()) is shown
+
+
+@pytest.mark.parametrize("secret", ["", "{}", "x7Gq-random", '{"public_key":"pk","secret_key":""}', "[1]", "null"])
+def test_without_keys_nothing_is_imported_and_nothing_is_sent(secret: str) -> None:
+    """OBS-21: a function without keys must start as fast and answer the same as one that knows no tracing.
+
+    In a fresh process: sys.modules of this one holds the library already.
+    """
+    code = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "from advisor.adapters.environment import parse\n"
+        "from advisor.adapters.tracing import LangfuseTracing, TracingEnvironment\n"
+        "from advisor.ports.telemetry import Silent\n"
+        "env = {'ENVIRONMENT': 't', 'POWERTOOLS_SERVICE_NAME': 's', 'TRACING_SECRET_ARN': 'arn'}\n"
+        "asked = []\n"
+        "client = SimpleNamespace(get_secret_value=lambda SecretId: asked.append(1) or {'SecretString': sys.argv[1]})\n"
+        "tracer = LangfuseTracing(parse(TracingEnvironment, env), secrets=lambda: client, parameters=None,\n"
+        "    telemetry=Silent())\n"
+        "for _ in range(3):\n"
+        "    with tracer.observe('job'), tracer.span('work') as span:\n"
+        "        span.set(a=1); span.event('e'); span.add(b=1); tracer.current.fail('x')\n"
+        "        assert tracer.carried() == {}\n"
+        "assert asked == [1]\n"
+        "found = {name.partition('.')[0] for name in sys.modules} & {'opentelemetry', 'requests', 'google'}\n"
+        "raise SystemExit(f'imported {found}' if found else 0)\n"
+    )
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    done = subprocess.run([sys.executable, "-c", code, secret], env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("host", ["http://langfuse.example", "ftp://127.0.0.1", "langfuse.example", "https://"])
+def test_keys_never_travel_in_the_clear(host: str) -> None:
+    """SEC-13: plain http is for this machine; elsewhere anybody on the way could read the project's secret key."""
+    text = f'{{"public_key":"pk","secret_key":"sk","host":"{host}"}}'
+    assert keys_of(text, host="https://cloud.langfuse.com") is None
+    keys = keys_of('{"public_key":"pk","secret_key":"sk"}', host="https://cloud.langfuse.com/")
+    assert keys is not None
+    assert keys.host == "https://cloud.langfuse.com"
+    assert "sk" not in repr(keys).replace("secret_key", "")
+
+
+def work(made: Any) -> str:
+    """An agent's work; what it answers must not depend on the tracing service."""
+    with made.tracer.observe(JOB), made.tracer.span("work"):
+        return "answer"
+
+
+@pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "unauthorized"), (400, "refused_400")])
+def test_a_refusal_changes_nothing_and_is_told_once(
+    sink: Any, traced: Callable[..., Any], status: int, reason: str
+) -> None:
+    """OBS-21: wrong keys must not fail a job; the reason stands in the log for whoever looks for the traces."""
+    sink.status = status
+    made = traced()
+    assert [work(made), work(made)] == ["answer", "answer"]
+    assert made.told.reasons == [reason]
+    assert len(sink.requests) == 1, "it rests before it tries again"
+    made.now, sink.status = 61.0, 200
+    work(made)
+    assert len(sink.requests) == 2
+
+
+def test_a_host_that_never_answers_costs_no_more_than_the_deadline(
+    sink: Any, traced: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OBS-21: without the deadline this test would wait for ever, and so would every function."""
+    assert otlp_sender.FLUSH_SECONDS < 1
+    sink.hanging = True
+    made = traced()
+    assert work(made) == "answer"
+    assert made.told.reasons in (["timeout"], ["unreachable"])
+
+
+def test_a_name_that_never_resolves_costs_no_more_than_the_deadline(
+    traced: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OBS-21: no time-out of HTTP bounds the resolver; and while one hangs, no second one is begun."""
+    release, asked = threading.Event(), []
+
+    def hang(*arguments: Any, **_: Any) -> Any:
+        asked.append(arguments[0])
+        release.wait()
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    made = traced(secret='{"public_key":"pk","secret_key":"sk","host":"https://langfuse.invalid"}')
+    try:
+        assert work(made) == "answer"
+        made.now = 61.0
+        assert work(made) == "answer"
+        assert made.told.reasons == ["timeout", "busy"]
+        assert asked == ["langfuse.invalid"]
+    finally:
+        release.set()
+
+
+def test_a_dead_port_is_told_as_unreachable(traced: Callable[..., Any]) -> None:
+    """OBS-34: the log says whether the host, the keys or the network is at fault."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = traced(secret=f'{{"public_key":"pk","secret_key":"sk","host":"http://127.0.0.1:{port}"}}')
+    assert work(made) == "answer"
+    assert made.told.reasons in (["unreachable"], ["timeout"])
+
+
+def test_what_the_work_raises_is_raised_unchanged(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-21: the planner tells agents' failures apart by the error's type."""
+    made = traced()
+    with pytest.raises(KeyError, match="missing"), made.tracer.observe(JOB), made.tracer.span("work"):
+        raise KeyError("missing")
+    assert sink.named("work").attributes["langfuse.observation.status_message"] == "KeyError"
+
+
+def test_sampling_is_decided_once_a_job(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-18: an agent whose function sees another rate must not send half a trace."""
+    planner, agent = traced("planner", TRACING_SAMPLE_RATE="1"), traced("reporter", TRACING_SAMPLE_RATE="0")
+    with planner.tracer.observe(JOB), planner.tracer.span("root"):
+        carried = planner.tracer.carried()["traceparent"]
+        with agent.tracer.observe(JOB, carried), agent.tracer.span("agent"):
+            pass
+    assert len(sink.spans()) == 2
+    with agent.tracer.observe(JOB), agent.tracer.span("alone"):
+        assert agent.tracer.carried() == {}
+    assert len(sink.spans()) == 2
+
+
+def test_an_incident_raises_the_rate_without_a_deployment(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-18: during an incident every job is traced within a minute of changing one parameter."""
+    made = traced(rate="0", TRACING_SAMPLE_RATE="0")
+    work(made)
+    made.rate = "1"
+    work(made)
+    assert sink.spans() == []
+    made.now = 61.0
+    work(made)
+    assert len(sink.spans()) == 1
+    made.rate, made.now = "7", 122.0
+    work(made)
+    assert len(sink.spans()) == 1, "a rate that is none counts for nothing: the setting holds"
+
+
+def test_the_share_of_traced_jobs_is_the_rate() -> None:
+    """OBS-18: 10% of the jobs, not of the days or users: the choice must be even over job ids."""
+    ids = [f"job-{number}" for number in range(4000)]
+    assert 320 < sum(sampled(one, 0.1) for one in ids) < 480
+    assert all(sampled(one, 1.0) for one in ids)
+    assert not any(sampled(one, 0.0) for one in ids)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        7,
+        "",
+        "x",
+        f"00-{trace_id_of(OTHER)}-00f067aa0ba902b7-01",
+        f"00-{trace_id_of(JOB)}-{'0' * 16}-01",
+        {"a": 1},
+    ],
+)
+def test_a_foreign_or_broken_traceparent_is_ignored(sink: Any, traced: Callable[..., Any], value: object) -> None:
+    """AUTH-04: a request must neither fail by it nor write into another job's trace."""
+    agent = traced("reporter").tracer
+    with agent.observe(JOB, value), agent.span("agent"):
+        pass
+    assert (sink.named("agent").trace_id, sink.named("agent").parent_id) == (trace_id_of(JOB), "")
+
+
+def test_what_other_threads_tell_stands_in_the_jobs_span(sink: Any, traced: Callable[..., Any]) -> None:
+    """OBS-19: the planner calls its agents in threads; their beginning and end belong to the job's timeline."""
+    tracer = traced().tracer
+    with tracer.observe(JOB), tracer.span("root"):
+        expected = tracer.carried()
+        seen: list[Any] = []
+
+        def call() -> None:
+            TracedTelemetry(Silent(), tracer).event("AGENT_INVOKED", agent="reporter")
+            seen.append(tracer.carried())
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join()
+    assert seen == [expected]
+    assert sink.named("root").events == [("AGENT_INVOKED", {"agent": "reporter"})]
