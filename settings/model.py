@@ -4,6 +4,7 @@ A rule that spans fields names the requirement in its message, as every single f
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -89,6 +90,7 @@ def _no_plain_http(urls: Callable[[Settings], list[str]]) -> Callable[[Settings]
     return lambda s: s.tier == "local" or all(url.startswith("https://") for url in urls(s))
 
 
+LANGFUSE_CLOUD = re.compile(r"https://([a-z]+\.)?cloud\.langfuse\.com/?$")
 NO_HTTP = "plain http is for the local cloud only"
 
 RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
@@ -209,6 +211,19 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         "only local and dev may look at a fixed day",
         "INT-04",
         lambda s: s.prices.valuation_date is None or s.tier in {"local", "dev"},
+    ),
+    (
+        "langfuse.host",
+        "langfuse.mode cloud means https://cloud.langfuse.com or a region of it, self_hosted a server of your own",
+        "OBS-20",
+        lambda s: s.tier == "local" or (s.langfuse.mode == "cloud") == bool(LANGFUSE_CLOUD.match(s.langfuse.host)),
+    ),
+    ("langfuse.host", NO_HTTP, "OBS-20", _no_plain_http(lambda s: [s.langfuse.host])),
+    (
+        "tracing.llm_content",
+        "clients' prompts and answers stay here: only local and dev, with made-up data, may export them in full",
+        "OBS-23",
+        lambda s: s.tracing.llm_content != "full" or s.tier in {"local", "dev"},
     ),
     ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
     ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),

@@ -128,9 +128,8 @@ def handler_of(model: type[AgentEnvironment], run: Run) -> Callable[[Mapping[str
             wired.telemetry.about(
                 job_id=str(request.job_id), user_id=request.user_id or "", correlation_id=request.correlation_id
             )
-            job_id, trace = str(request.job_id), wired.tracer
-            agent = agent_span(trace, wired.environment.service, job_id)
-            with trace.observe(job_id, event.get("traceparent")), agent as span:
+            job_id, agent, trace = str(request.job_id), wired.environment.service, wired.tracer
+            with trace.observe(job_id, event.get("traceparent")), agent_span(trace, agent, job_id) as span:
                 answer = run(wired, request, event)
                 span.set(**result_of(answer))
             return answer
