@@ -86,6 +86,8 @@ class AgentsStack(PlatformStack):
         self.tracing = tracing(self, settings)
         self.specialists = self._specialists(audit_table)
         self.planner = self._planner(idempotency_table)
+        for tracing_function in (self.planner, *self.specialists.values()):
+            self.tracing.grant_use(tracing_function)
         self.sweeper = self._sweeper()
         self.functions: dict[str, Function] = {
             "Planner": self.planner,
@@ -141,7 +143,7 @@ class AgentsStack(PlatformStack):
             },
         )
         extra = {"Retirement": {"MONTE_CARLO_PATHS": str(agents.monte_carlo_paths)}}
-        specialists: dict[str, Function] = {
+        return {
             name: AgentFunction(
                 self,
                 name,
@@ -157,9 +159,6 @@ class AgentsStack(PlatformStack):
             )
             for name, specialist in SPECIALISTS.items()
         }
-        for function in specialists.values():
-            self.tracing.grant_use(function)
-        return specialists
 
     def _planner(self, idempotency_table: dynamodb.ITableV2) -> Function:
         settings = self._settings
@@ -193,7 +192,6 @@ class AgentsStack(PlatformStack):
         use_table(planner, idempotency_table, *REMEMBER)
         allow(planner, actions=("secretsmanager:GetSecretValue",), resources=(self.price_secret.secret_arn,))
         use_key(planner, self.price_secret.encryption_key, "kms:Decrypt")
-        self.tracing.grant_use(planner)
         for specialist in self.specialists.values():
             invoke(planner, specialist.function.function_arn)
         self.analysis_queue.feed(planner.function, concurrency=settings.planner.reserved_concurrency)

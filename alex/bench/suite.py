@@ -67,7 +67,7 @@ def _cloud(journey: Journey, console: Console) -> tuple[LocalCloud, bool]:
         borrowed = cloud.status().running
     with demo.stopped_on_failure(cloud, console, keep=borrowed):
         demo.deploy(journey, cloud)
-        local.set_price_key(cloud)
+        local.set_provider_keys(cloud)
     return cloud, borrowed
 
 

@@ -72,7 +72,8 @@ def test_a_retry_counts_in_the_call_it_belongs_to(
     sink: Any, traced: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OBS-19: a call that was throttled twice looks slow for no reason otherwise."""
-    tracer, slept = traced().tracer, []
+    tracer = traced().tracer
+    slept: list[float] = []
     monkeypatch.setattr("advisor.handlers.tracing.time.sleep", slept.append)
     with tracer.observe(JOB), tracer.span("model: x", "generation"):
         counted_sleep(tracer)(2.0)
