@@ -11,6 +11,7 @@ from alex import console, doctor, doctor_traces, job_trace, local, synthesis
 from alex.commands_deploy import Env, Json
 from alex.errors import Exit
 from alex.logs import entry_of
+from settings import load
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,7 +44,7 @@ def examine(env: Env, *, as_json: bool) -> None:
 
 def _place(env: str) -> doctor_traces.Place:
     """The environment's cloud: the local one, or the AWS account that the person is signed in to."""
-    settings = synthesis.environment_of(env)
+    settings = load(synthesis.environment_of(env))
     if env != "local":
         # Here, not above: it takes a third of a second, and few commands need it.
         import boto3  # noqa: PLC0415

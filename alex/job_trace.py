@@ -6,7 +6,7 @@ from rich.tree import Tree
 
 from alex import local, places, spans
 from alex.errors import CommandError, Exit
-from alex.spans import Span
+from alex.spans import Event, Span
 
 SHOWN_FACTS = (
     "status", "guardrail_verdict", "instruments_tagged", "charts", "recommendations", "num_positions",
@@ -66,12 +66,14 @@ def as_json(span: Span) -> dict[str, object]:
 
 
 def _below(branch: Tree, span: Span, begin: int) -> None:
-    for event in span.events:
-        if event.name not in TOLD_BY_SPANS:
-            said = ", ".join(f"{name}={value}" for name, value in event.details.items() if name not in {"agent"})
-            branch.add(Text(f"{event.name}  ", style="yellow").append(said[:200], style="dim"))
-    for child in span.children:
-        _below(branch.add(_line(child, begin)), child, begin)
+    """Events and children in the order in which they began."""
+    ordered: list[Event | Span] = [*span.events, *span.children]
+    for one in sorted(ordered, key=lambda one: one.at if isinstance(one, Event) else one.begin):
+        if isinstance(one, Span):
+            _below(branch.add(_line(one, begin)), one, begin)
+        elif one.name not in TOLD_BY_SPANS:
+            said = ", ".join(f"{name}={value}" for name, value in one.details.items() if name != "agent")
+            branch.add(Text(f"{one.name}  ", style="yellow").append(said[:200], style="dim"))
 
 
 def _line(span: Span, begin: int | None = None) -> Text:

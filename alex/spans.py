@@ -24,9 +24,10 @@ _WORDS = {
 
 @dataclass
 class Event:
-    """Something that happened in a span: a decision, a call, a retry."""
+    """Something that happened in a span: a decision, a call, a retry; ``at`` in nanoseconds since 1970."""
 
     name: str
+    at: int
     details: dict[str, Any]
 
 
@@ -75,7 +76,7 @@ class Span:
 def read(files: Iterable[Path]) -> list[Span]:
     """All spans of the files, in the order of their beginning; a file that is no OTLP message is left out."""
     # Here, not above: only those who look at traces pay for it.
-    from google.protobuf.message import DecodeError  # noqa: PLC0415
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # noqa: PLC0415
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: PLC0415
 
     spans: list[Span] = []
@@ -93,7 +94,7 @@ def read(files: Iterable[Path]) -> list[Span]:
 def trees(spans: Iterable[Span]) -> list[Span]:
     """The outermost spans, their children below them; a span whose parent was never sent is outermost itself."""
     known = {span.span_id: span for span in spans}
-    tops = []
+    tops: list[Span] = []
     for span in known.values():
         span.children = []
     for span in known.values():
@@ -114,7 +115,7 @@ def _span(one: Any, service: str) -> Span:
         end=one.end_time_unix_nano,
         failed=one.status.code == 2,
         facts={_WORDS.get(name, name.removeprefix(METADATA)): value for name, value in values.items()},
-        events=[Event(event.name, _values(event.attributes)) for event in one.events],
+        events=[Event(event.name, event.time_unix_nano, _values(event.attributes)) for event in one.events],
     )
 
 

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from alex import demo, local, places
-from alex.bench import functions, platform, policy, retirement, synthesis
+from alex.bench import functions, platform, policy, retirement, synthesis, traces
 from alex.bench.measure import Machine, Row, Say
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from local_cloud.cloud import LocalCloud
 
-PARTS = ("retirement", "bundles", "synth", "policy", "cold", "api", "analysis")
+PARTS = ("retirement", "traces", "bundles", "synth", "policy", "cold", "api", "analysis")
 NEED_CLOUD = {"cold", "api", "analysis"}
 
 
@@ -74,6 +74,7 @@ def _cloud(journey: Journey, console: Console) -> tuple[LocalCloud, bool]:
 def _measure(part: str, say: Say, rounds: int, cloud: LocalCloud | None) -> list[Row]:
     plain: dict[str, Callable[[], list[Row]]] = {
         "retirement": lambda: retirement.run_all(say, rounds),
+        "traces": lambda: traces.run_all(say, rounds),
         "bundles": lambda: functions.sizes(say),
         "synth": lambda: synthesis.run_all(say, rounds),
         "policy": lambda: policy.run_all(say, rounds),

@@ -52,7 +52,10 @@ def test_the_job_is_one_trace_with_its_agents_below(root: Span, job: dict[str, A
     by_name = {child.name: child for child in root.children}
     tagger, *others = (by_name[name] for name in services)
     assert all(tagger.end <= other.begin for other in others), "the tagger's work is what the others build on"
-    assert max(other.begin for other in others) < min(other.end for other in others), "they run side by side"
+    # By what the planner told, not by the spans: a function's cold start may take longer than another's whole work.
+    side_by_side = {"reporter", "charter", "retirement"}
+    told = [event.name for event in root.events if event.details.get("agent") in side_by_side]
+    assert told == ["AGENT_INVOKED"] * 3 + ["AGENT_COMPLETED"] * 3, "all are asked before the first has answered"
     assert all(root.begin <= child.begin and child.end <= root.end for child in root.children)
 
 

@@ -74,6 +74,7 @@ class OtlpSpan:
     def __init__(self, span: trace.Span, kind: Kind, mode: Mode) -> None:
         self._span, self._kind, self._mode = span, kind, mode
         self._sums: dict[str, float] = {}
+        self._lock = threading.Lock()  # an agent may ask about several things at once
         span.set_attribute("langfuse.observation.type", kind)
 
     @property
@@ -90,9 +91,10 @@ class OtlpSpan:
 
     def add(self, **amounts: float) -> None:
         """See `Span`."""
-        for name, value in amounts.items():
-            self._sums[name] = self._sums.get(name, 0) + value
-        self.set(**{name: self._sums[name] for name in amounts})
+        with self._lock:
+            for name, value in amounts.items():
+                self._sums[name] = self._sums.get(name, 0) + value
+            self.set(**{name: self._sums[name] for name in amounts})
 
     def amount(self, name: str, value: float) -> None:
         """See `Span`."""
@@ -156,13 +158,13 @@ class Recording:
         self._parent: Context = Context()
 
     @contextmanager
-    def observe(self, job_id: str, traceparent: object = None) -> Iterator[None]:
+    def observe(self, job_id: str, parent: object = None) -> Iterator[None]:
         """See `Tracer`; sends nothing yet."""
-        parent = parent_of(job_id, traceparent)
+        above = parent_of(job_id, parent)
         self._parent = Context()
-        if parent:
-            above = SpanContext(int(trace_id_of(job_id), 16), int(parent.span_id, 16), True, TraceFlags(1))
-            self._parent = trace.set_span_in_context(NonRecordingSpan(above), self._parent)
+        if above:
+            span = SpanContext(int(trace_id_of(job_id), 16), int(above.span_id, 16), True, TraceFlags(1))
+            self._parent = trace.set_span_in_context(NonRecordingSpan(span), self._parent)
         self._ids.job_id = job_id
         try:
             yield

@@ -5,6 +5,7 @@ bounds a name that does not resolve. One that hangs on is left alone; until it e
 """
 
 import base64
+import logging
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ FLUSH_SECONDS = 0.8
 
 PATH = "/api/public/otel/v1/traces"
 REFUSED = frozenset({401, 403})
+
+# What could not be sent is told once, as an event with a reason, and not as the library's unstructured lines beside it.
+logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
 
 class Sender:

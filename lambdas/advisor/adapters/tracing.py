@@ -13,7 +13,7 @@ Decisions:
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
 from advisor.adapters.environment import Environment, Text, Url
-from advisor.domain.trace_context import Parent, parent_of, sampled
+from advisor.domain.trace_context import parent_of, sampled, trace_id_of, traceparent
 from advisor.ports.telemetry import Telemetry
 from advisor.ports.tracing import Kind, NoTracing, Span, Tracer, Value
 
@@ -87,6 +87,17 @@ class _Kept:
         return self.value
 
 
+class _Unsampled(NoTracing):
+    """A job that is not traced: the functions that it calls are told so, whatever rate they see."""
+
+    def __init__(self, job_id: str) -> None:
+        self._carried = {"traceparent": traceparent(job_id, trace_id_of(job_id)[:16], sampled=False)}
+
+    def carried(self) -> Mapping[str, str]:
+        """The decision."""
+        return self._carried
+
+
 class LangfuseTracing:
     """Tracer of one function; inside ``observe`` it is a recording when there are keys and the job is sampled."""
 
@@ -108,21 +119,17 @@ class LangfuseTracing:
         self._rests_until = float("-inf")
 
     @contextmanager
-    def observe(self, job_id: str, traceparent: object = None) -> Iterator[None]:
+    def observe(self, job_id: str, parent: object = None) -> Iterator[None]:
         """See `Tracer`; the spans are sent when the body has ended, however it ended."""
-        parent = parent_of(job_id, traceparent)
-        recording = self._recording(job_id, parent)
-        if recording is None:
-            yield
-            return
+        keys = self._usable_keys()
+        recording = self._recording(keys) if keys and self._sampled(job_id, parent) else None
+        self._active = recording or (_Unsampled(job_id) if keys else NoTracing())
         try:
-            with recording.observe(job_id, traceparent):
-                self._active = recording
+            with recording.observe(job_id, parent) if recording else nullcontext():
                 yield
         finally:
             self._active = NoTracing()
-            reason = recording.flush()
-            if reason:
+            if recording and (reason := recording.flush()):
                 self._not_sent(reason)
 
     def span(self, name: str, kind: Kind = "span", **attributes: Value) -> AbstractContextManager[Span]:
@@ -138,12 +145,17 @@ class LangfuseTracing:
         """See `Tracer`."""
         return self._active.carried()
 
-    def _recording(self, job_id: str, parent: Parent | None) -> "Recording | None":
+    def _usable_keys(self) -> Keys | None:
         if not self._environment.tracing_secret_arn or self._clock() < self._rests_until:
             return None
         keys: Keys | None = self._keys.get()
-        if keys is None or not (parent.sampled if parent else sampled(job_id, self._current_rate())):
-            return None
+        return keys
+
+    def _sampled(self, job_id: str, parent: object) -> bool:
+        above = parent_of(job_id, parent)
+        return above.sampled if above else sampled(job_id, self._current_rate())
+
+    def _recording(self, keys: Keys) -> "Recording | None":
         if keys not in self._recordings:
             try:
                 # Here, not above: it takes a sixth of a second, and only those with keys shall pay for it.

@@ -27,6 +27,9 @@ AGENTS: Mapping[str, tuple[str, str]] = {
 SAID = {"retirement_required": "retirement analysis required"}
 """Decisions whose event has a name of its own in the field; the others are their code in words."""
 
+LARGEST_FIGURE = 1_000_000
+"""Longer than any duration (ms) or count; beyond it a number may name an account or a telephone."""
+
 _CODE = re.compile(r"[A-Za-z][A-Za-z_]{0,63}")
 _CODED = frozenset({"agent", "code", "decision", "error_type", "reason", "stage", "status"})
 """Details whose values are words of closed lists; texts of all other details are free text."""
@@ -142,7 +145,7 @@ def _told(details: Mapping[str, Any]) -> tuple[dict[str, Value], dict[str, Any]]
     rest: dict[str, Any] = {}
     for name, value in details.items():
         word = name in _CODED and isinstance(value, str) and _CODE.fullmatch(value)
-        if word or isinstance(value, bool | int | float):
+        if word or (isinstance(value, bool | int | float) and abs(value) < LARGEST_FIGURE):
             codes[name] = value
         elif value is not None:
             rest[name] = value

@@ -43,8 +43,8 @@ class Span(Protocol):
 class Tracer(Protocol):
     """One function's part of a job's trace."""
 
-    def observe(self, job_id: str, traceparent: object = None) -> AbstractContextManager[None]:
-        """The handler's work on one job, below the span that ``traceparent`` (W3C) names; sent at the end."""
+    def observe(self, job_id: str, parent: object = None) -> AbstractContextManager[None]:
+        """The handler's work on one job, below the span that ``parent`` (a W3C traceparent) names; sent at the end."""
         ...
 
     def span(self, name: str, kind: Kind = "span", **attributes: Value) -> AbstractContextManager[Span]:
@@ -89,7 +89,7 @@ NO_SPAN: Span = NoSpan()
 class NoTracing:
     """Tracing of those who have none: the default, and what stands in without keys."""
 
-    def observe(self, job_id: str, traceparent: object = None) -> AbstractContextManager[None]:  # noqa: ARG002
+    def observe(self, job_id: str, parent: object = None) -> AbstractContextManager[None]:  # noqa: ARG002
         """Only the work."""
         return nullcontext()
 

@@ -95,7 +95,7 @@ async def read_json(receive: Receive, *, limit: int = 1_000_000) -> Any:
 
 async def read_body(receive: Receive, *, limit: int) -> bytes:
     """Read a request's body. Raises ValueError."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
