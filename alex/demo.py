@@ -152,6 +152,7 @@ def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Anal
         ("Report", places.shown(places.REPORT)),
         ("API's answers", places.shown(places.RESULT)),
         ("Templates", places.shown(places.ASSEMBLY)),
+        ("Trace", "alex trace (the job's time, tokens, cost and decisions)"),
         ("Logs", "alex logs (lists them), alex logs planner"),
         ("Local cloud", f"{cloud.endpoint} (loopback only), alex status --parity shows what it enforces"),
         ("Call the API", f'curl -H "Authorization: Bearer $(alex token)" {api.url}/api/jobs/{analysis.job_id}'),

@@ -15,7 +15,6 @@ _WORDS = {
     "gen_ai.usage.input_tokens": "input_tokens",
     "gen_ai.usage.output_tokens": "output_tokens",
     "gen_ai.usage.cost": "cost_usd",
-    "gen_ai.response.finish_reasons": "status",
     "langfuse.user.id": "user",
     "langfuse.observation.type": "kind",
     "langfuse.observation.status_message": "error",

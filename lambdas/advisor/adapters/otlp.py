@@ -36,7 +36,6 @@ GENERATION = {
     "input_tokens": "gen_ai.usage.input_tokens",
     "output_tokens": "gen_ai.usage.output_tokens",
     "cost_usd": "gen_ai.usage.cost",
-    "status": "gen_ai.response.finish_reasons",
 }
 """Names by the conventions for generative AI. Only a model's call has them: a sum under them would count twice."""
 
@@ -76,6 +75,8 @@ class OtlpSpan:
         self._sums: dict[str, float] = {}
         self._lock = threading.Lock()  # an agent may ask about several things at once
         span.set_attribute("langfuse.observation.type", kind)
+        if kind == "generation":
+            span.set_attributes({"gen_ai.operation.name": "chat", "gen_ai.provider.name": "aws.bedrock"})
 
     @property
     def id(self) -> str:

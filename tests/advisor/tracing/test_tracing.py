@@ -119,7 +119,7 @@ def test_an_error_shows_its_type_and_its_stack_only_with_full_content(sink: Any,
         assert call.error
         assert call.attributes["langfuse.observation.level"] == "ERROR"
         assert call.attributes["langfuse.observation.status_message"] == "ModelError"
-        assert call.attributes["gen_ai.response.finish_reasons"] == "throttled"
+        assert call.attributes[M + "status"] == "throttled"
         assert sink.named("Report Writer").error
         assert ("Ann" in sink.text()) is shown
 
