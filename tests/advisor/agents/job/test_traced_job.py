@@ -1,6 +1,7 @@
 """A whole job, traced as its functions trace it: the same result with and without, and nobody's name in the spans."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -25,15 +26,14 @@ class TracedStaff:
 
     def call(self, agent: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         tracer = self.make(agent, **self.settings).tracer
-        own = type(self.staff).__new__(type(self.staff))
-        own.__dict__.update(self.staff.__dict__)
+        own = copy(self.staff)
         desk = self.staff.wired.desk
         traced_desk = replace(
             desk, model=TracedModel(desk.model, tracer), telemetry=TracedTelemetry(desk.telemetry, tracer)
         )
         own.wired = replace(self.staff.wired, desk=traced_desk)
         job_id = str(payload["job_id"])
-        with tracer.observe(job_id, self.carried()["traceparent"]), agent_span(tracer, agent, job_id) as span:
+        with tracer.observe(job_id, self.carried().get("traceparent")), agent_span(tracer, agent, job_id) as span:
             answer: Mapping[str, Any] = own.call(agent, payload)
             span.set(**result_of(answer))
         return answer
