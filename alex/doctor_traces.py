@@ -146,7 +146,11 @@ def _keys(place: Place, arn: str) -> tuple[dict[str, str] | None, Finding]:
 
 def _host(place: Place, keys: Mapping[str, str], ask: Ask, now: Callable[[], float]) -> Iterator[Finding]:
     host = (keys.get("host") or place.settings.langfuse.host).rstrip("/")
-    name = urlsplit(host).hostname or host
+    parts = urlsplit(host)
+    name = parts.hostname or host
+    if parts.scheme != "https" and not (parts.scheme == "http" and name in {"127.0.0.1", "localhost"}):
+        yield Finding("host", "fail", f"{host} is not https: functions send no keys there", "correct langfuse.host")
+        return
     pair = base64.b64encode(f"{keys['public_key']}:{keys['secret_key']}".encode()).decode()
     fields = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-protobuf"}
     try:

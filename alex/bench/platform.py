@@ -59,7 +59,7 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
     with local.session(cloud, portfolio.INVESTOR) as api:
         portfolio.load(api)
         say("a cold analysis")
-        _make_cold(cloud)
+        make_cold(cloud)
         cold = _analysis(api)
         warm = []
         for number in range(max(rounds, 2)):
@@ -72,7 +72,7 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
     ]
 
 
-def _make_cold(cloud: LocalCloud) -> None:
+def make_cold(cloud: LocalCloud) -> None:
     """A changed configuration retires a function's workers, here as in AWS."""
     functions = local.client(cloud, "lambda")
     for page in functions.get_paginator("list_functions").paginate():

@@ -99,6 +99,7 @@ def test_a_healthy_way_is_quiet(cloud: Cloud) -> None:
         ({"secret": refusal("ResourceNotFoundException")}, "keys", "fail", "empty"),
         ({"secret": '{"key": 1}'}, "keys", "fail", "not of the form"),
         ({"secret": json.dumps(KEYS | {"public_key": "sk-lf-x"})}, "keys", "fail", "public_key"),
+        ({"secret": json.dumps(KEYS | {"host": "file:///etc/passwd"})}, "host", "fail", "not https"),
         ({"answer": OSError("Name or service not known")}, "host", "fail", "Name or service not known"),
         ({"answer": Answer(401, NOW)}, "sign-in", "fail", "401"),
         ({"answer": Answer(404, None)}, "sign-in", "fail", "404"),

@@ -8,6 +8,7 @@ import pytest
 from advisor.domain.pseudonyms import user_hash
 from advisor.domain.trace_context import trace_id_of
 from alex import doctor_traces, local, portfolio, spans
+from alex.bench.platform import make_cold
 from alex.client import Api
 from alex.spans import Span
 from local_cloud.cloud import LocalCloud
@@ -108,3 +109,22 @@ def test_the_doctor_finds_nothing_in_the_way(cloud: LocalCloud, job: dict[str, A
     found = {finding.check: finding for finding in doctor_traces.examine(place)}
     assert [finding for finding in found.values() if finding.state != "ok"] == []
     assert set(found) >= {"setting", "share", "keys", "host", "sign-in", "functions", "logs", "patience"}
+
+
+def test_one_parameter_decides_for_every_function(
+    cloud: LocalCloud, sign_in: Callable[[str], Api], job: dict[str, Any]
+) -> None:
+    """OBS-18: an operator turns tracing up in an incident, or off, without a deployment; the last test of its kind."""
+    ssm = local.client(cloud, "ssm")
+    name = cloud.output("TracingRateParameter")
+    try:
+        for rate, traced in (("0", False), ("1", True)):
+            ssm.put_parameter(Name=name, Value=rate, Overwrite=True)
+            make_cold(cloud)  # a warm function looks again after a minute
+            done = analyse(sign_in(USER))
+            assert done["status"] == "completed"
+            services = {span.service for span in spans.read(cloud.traces()) if span.trace_id == trace_id_of(done["id"])}
+            assert bool(services) is traced
+            assert not traced or len(services) >= 4, "half a trace: a function could not read the parameter"
+    finally:
+        ssm.put_parameter(Name=name, Value="1", Overwrite=True)
