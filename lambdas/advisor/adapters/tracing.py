@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
 from advisor.adapters.environment import Environment, Text, Url
@@ -82,7 +81,7 @@ class _Kept:
             self.until = self.clock() + self.seconds
             try:
                 self.value = self.read()
-            except (ClientError, BotoCoreError, KeyError, ValueError):
+            except Exception:  # noqa: BLE001 (a job does without whatever could not be read)
                 self.value = None
         return self.value
 

@@ -7,7 +7,7 @@ and traces cannot disagree and an agent's code holds no word about tracing (OBS-
 import json
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,11 @@ class TracedTelemetry:
     def event(self, event_type: str, *, agent: str, warning: bool = False, **details: Any) -> None:
         """As the telemetry, then in the span."""
         self.telemetry.event(event_type, agent=agent, warning=warning, **details)
+        # An event of an unforeseen form must not fail the work that it tells of.
+        with suppress(AttributeError, TypeError, ValueError):
+            self._trace(event_type, agent, details)
+
+    def _trace(self, event_type: str, agent: str, details: Mapping[str, Any]) -> None:
         span = self.tracer.current
         if event_type == "AI_DECISION":
             _decided(span, details.get("entry") or {})

@@ -188,6 +188,15 @@ def test_a_foreign_or_broken_traceparent_is_ignored(sink: Any, traced: Callable[
     assert (sink.named("agent").trace_id, sink.named("agent").parent_id) == (trace_id_of(JOB), "")
 
 
+@pytest.mark.parametrize("entry", [None, 7, {"tokens": 3}, {"tokens": {"in": "many"}}, {"cost_usd": "free"}])
+def test_an_entry_of_another_form_fails_no_decision(sink: Any, traced: Callable[..., Any], entry: Any) -> None:
+    """OBS-21: an agent's answer is worth more than its trace."""
+    tracer = traced("reporter").tracer
+    with tracer.observe(JOB), tracer.span("agent"):
+        TracedTelemetry(Silent(), tracer).event("AI_DECISION", agent="reporter", entry=entry)
+    assert not sink.named("agent").error
+
+
 def test_what_other_threads_tell_stands_in_the_jobs_span(sink: Any, traced: Callable[..., Any]) -> None:
     """OBS-19: the planner calls its agents in threads; their beginning and end belong to the job's timeline."""
     tracer = traced().tracer
