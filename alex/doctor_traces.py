@@ -205,7 +205,9 @@ def _logs(place: Place, functions: Mapping[str, Any]) -> Iterator[Finding]:
     if not found:
         yield Finding("logs", "ok", "no function failed to send in the last hour")
     for reason, count in found.most_common():
-        remedy = REMEDIES.get(reason, "look the code up at the host")
+        what, _, unread = reason.partition("_")
+        known = f"a function could not read the {what}: deploy the Agents stack anew, look at its role and its way out"
+        remedy = known if unread and what in {"keys", "rate"} else REMEDIES.get(reason, "look the code up at the host")
         yield Finding("logs", "fail", f"{count} times not sent in the last hour: {reason}", remedy)
 
 

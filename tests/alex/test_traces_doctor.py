@@ -113,6 +113,7 @@ def test_a_healthy_way_is_quiet(cloud: Cloud) -> None:
         ),
         ({"reasons": Counter({"unauthorized": 3})}, "logs", "fail", "3 times"),
         ({"reasons": Counter({"unreachable": 1})}, "logs", "fail", "unreachable"),
+        ({"reasons": Counter({"rate_AccessDeniedException": 1})}, "logs", "fail", "rate_AccessDenied"),
         ({"outputs": {}}, "stack", "fail", "TracingRateParameter"),
         ({"secret": refusal("AccessDeniedException")}, "cloud", "fail", "AccessDenied"),
     ],

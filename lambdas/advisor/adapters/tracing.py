@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
 from pydantic import Field
 
 from advisor.adapters.environment import Environment, Text, Url
@@ -68,9 +69,10 @@ def keys_of(secret: str, *, host: str) -> Keys | None:
 
 @dataclass
 class _Kept:
-    """A value that is read again after some time; a failed reading is kept as None just as long."""
+    """A value that is read again after some time; a failed reading is told, and kept as None just as long."""
 
     read: Callable[[], Any]
+    failed: Callable[[Exception], None]
     seconds: float
     clock: Callable[[], float]
     value: Any = None
@@ -81,8 +83,9 @@ class _Kept:
             self.until = self.clock() + self.seconds
             try:
                 self.value = self.read()
-            except Exception:  # noqa: BLE001 (a job does without whatever could not be read)
+            except Exception as error:  # noqa: BLE001 (a job does without whatever could not be read)
                 self.value = None
+                self.failed(error)
         return self.value
 
 
@@ -111,8 +114,12 @@ class LangfuseTracing:
     ) -> None:
         """``secrets`` and ``parameters`` make the clients of Secrets Manager and SSM when they are first needed."""
         self._environment, self._telemetry, self._clock = environment, telemetry, clock
-        self._keys = _Kept(lambda: self._read_keys(secrets), KEYS_KEPT_SECONDS, clock)
-        self._rate = _Kept(lambda: self._read_rate(parameters), RATE_KEPT_SECONDS, clock)
+        self._keys = _Kept(
+            lambda: self._read_keys(secrets), lambda error: self._unread("keys", error), KEYS_KEPT_SECONDS, clock
+        )
+        self._rate = _Kept(
+            lambda: self._read_rate(parameters), lambda error: self._unread("rate", error), RATE_KEPT_SECONDS, clock
+        )
         self._recordings: dict[Keys, Recording] = {}
         self._active: Tracer = NoTracing()
         self._rests_until = float("-inf")
@@ -181,6 +188,15 @@ class LangfuseTracing:
             raise ValueError("a rate is between 0 and 1")
         return rate
 
+    def _unread(self, what: str, error: Exception) -> None:
+        """The keys or the rate could not be read; a secret that nobody has filled yet is no failure."""
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        if code != "ResourceNotFoundException":
+            self._tell(f"{what}_{code}")
+
     def _not_sent(self, reason: str) -> None:
         self._rests_until = self._clock() + REST_SECONDS
+        self._tell(reason)
+
+    def _tell(self, reason: str) -> None:
         self._telemetry.event("TRACES_NOT_SENT", agent=self._environment.service, warning=True, reason=reason)

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from advisor.adapters.environment import parse
@@ -120,10 +121,11 @@ class Told:
 
 @dataclass
 class Traced:
-    """A tracer and what it asked for and told; ``secret`` and ``rate`` may be changed, ``now`` moved (seconds)."""
+    """A tracer and what it asked for and told; ``secret``, ``rate``, ``refused`` (an error's code) may be changed, ``now`` moved (seconds)."""
 
     secret: str
     rate: str | None = None
+    refused: str = ""
     now: float = 0.0
     told: Told = field(default_factory=Told)
     asked: list[str] = field(default_factory=list)
@@ -131,12 +133,12 @@ class Traced:
 
     def get_secret_value(self, **asked: str) -> dict[str, str]:
         self.asked += asked.values()
+        if self.refused:
+            raise ClientError({"Error": {"Code": self.refused, "Message": "no"}}, "GetSecretValue")
         return {"SecretString": self.secret}
 
     def get_parameter(self, **asked: str) -> dict[str, Any]:
         self.asked += asked.values()
-        if self.rate is None:
-            raise ValueError("no such parameter")
         return {"Parameter": {"Value": self.rate}}
 
 
@@ -151,7 +153,7 @@ def traced(sink: Sink) -> Callable[..., Traced]:
             "ENVIRONMENT": "test",
             "POWERTOOLS_SERVICE_NAME": service,
             "TRACING_SECRET_ARN": "arn:keys",
-            "TRACING_RATE_PARAMETER": "/rate",
+            **({} if rate is None else {"TRACING_RATE_PARAMETER": "/rate"}),
             **more,
         }
         made.tracer = LangfuseTracing(

@@ -128,3 +128,16 @@ def test_what_the_work_raises_is_raised_unchanged(sink: Any, traced: Callable[..
     with pytest.raises(KeyError, match="missing"), made.tracer.observe(JOB), made.tracer.span("work"):
         raise KeyError("missing")
     assert sink.named("work").attributes["langfuse.observation.status_message"] == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("ResourceNotFoundException", []), ("AccessDeniedException", ["keys_AccessDeniedException"])]
+)
+def test_keys_that_may_not_be_read_are_told_and_missing_ones_are_not(
+    traced: Callable[..., Any], code: str, told: list[str]
+) -> None:
+    """OBS-34: a function without the right would trace nothing and say nothing, for ever."""
+    made = traced()
+    made.refused = code
+    assert [work(made), work(made)] == ["answer", "answer"]
+    assert made.told.reasons == told

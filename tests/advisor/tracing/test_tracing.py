@@ -158,6 +158,7 @@ def test_an_incident_raises_the_rate_without_a_deployment(sink: Any, traced: Cal
     made.rate, made.now = "7", 122.0
     work(made)
     assert len(sink.spans()) == 1, "a rate that is none counts for nothing: the setting holds"
+    assert made.told.reasons == ["rate_ValueError"]
 
 
 def test_the_share_of_traced_jobs_is_the_rate() -> None:
