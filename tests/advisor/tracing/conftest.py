@@ -121,7 +121,10 @@ class Told:
 
 @dataclass
 class Traced:
-    """A tracer and what it asked for and told; ``secret``, ``rate``, ``refused`` (an error's code) may be changed, ``now`` moved (seconds)."""
+    """A tracer and what it asked for and told.
+
+    ``secret``, ``rate``, ``refused`` (an error's code) may be changed, ``now`` moved (seconds).
+    """
 
     secret: str
     rate: str | None = None
