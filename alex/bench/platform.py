@@ -73,12 +73,17 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
 
 
 def make_cold(cloud: LocalCloud) -> None:
-    """A changed configuration retires a function's workers, here as in AWS."""
+    """A changed configuration retires a function's workers.
+
+    In AWS any change does; the emulator looks for one of those that a worker starts with, if only to the same value.
+    """
     functions = local.client(cloud, "lambda")
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             functions.update_function_configuration(
-                FunctionName=function["FunctionName"], Description=f"cold {uuid.uuid4().hex[:8]}"
+                FunctionName=function["FunctionName"],
+                Description=f"cold {uuid.uuid4().hex[:8]}",
+                Timeout=function["Timeout"],
             )
 
 
