@@ -55,10 +55,10 @@ def _place(env: str) -> doctor_traces.Place:
     with local.guarded():
         host = f"{cloud.endpoint}/_otlp"
     here = settings.model_copy(update={"langfuse": settings.langfuse.model_copy(update={"host": host})})
-    return doctor_traces.Place(here, lambda service: local.client(cloud, service), _in_files)
+    return doctor_traces.Place(here, lambda service: local.client(cloud, service), in_files)
 
 
-def _in_files(_functions: Mapping[str, Any]) -> Counter[str]:
+def in_files(_functions: Mapping[str, Any]) -> Counter[str]:
     """Reasons from the local cloud's log files."""
     now = datetime.now(UTC)
     found: Counter[str] = Counter()

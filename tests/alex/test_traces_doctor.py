@@ -2,12 +2,15 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from alex import commands_traces, local
 from alex.doctor import Finding
 from alex.doctor_traces import Answer, Place, examine, logged, reason_of
 from settings import load
@@ -154,3 +157,18 @@ def test_reasons_come_from_the_functions_own_log_groups() -> None:
 
     assert logged(lambda _: Logs(), NOW.timestamp)({"planner": {}}) == Counter({"timeout": 2})
     assert reason_of("no json") == "unknown"
+
+
+def test_reasons_come_from_the_local_clouds_files_of_the_last_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OBS-34: yesterday's failure, long mended, must not send anybody searching."""
+
+    def line(at: datetime, event: str = "TRACES_NOT_SENT") -> str:
+        return json.dumps({"timestamp": at.isoformat(), "event": event, "details": {"reason": "unauthorized"}}) + "\n"
+
+    now = datetime.now(UTC)
+    log = tmp_path / "planner.log"
+    log.write_text(line(now) + line(now - timedelta(hours=2)) + line(now, "DECISION") + "TRACES_NOT_SENT, not JSON\n")
+    monkeypatch.setattr(local, "cloud", lambda **_: SimpleNamespace(logs=lambda: {"planner": log}))
+    assert commands_traces.in_files({}) == Counter({"unauthorized": 1})
