@@ -15,6 +15,7 @@ try:
         commands_deploy,
         commands_guardrails,
         commands_policy,
+        commands_traces,
         commands_use,
         console,
     )
@@ -43,6 +44,7 @@ commands_deploy.add_to(app)
 commands_cloud.add_to(app)
 commands_use.add_to(app)
 commands_audit.add_to(app)
+commands_traces.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from alex import console, doctor, local, logs
+from alex import commands_traces, console, doctor, local, logs
 from alex import parity as parity_view
-from alex.commands_deploy import Json, Port
-from alex.errors import Exit
+from alex.commands_deploy import Env, Json, Port
+from alex.errors import CommandError, Exit
 from alex.journey import Journey
 
 
@@ -98,8 +98,19 @@ def logs_command(
     logs.show(console.out(), name, lines=lines, follow=follow, raw=raw)
 
 
-def doctor_command(as_json: Json = False) -> None:
-    """Check this machine: what is missing, and what to do; exit code 3 when something is."""
+def doctor_command(
+    what: Annotated[str, typer.Argument(help="machine, or traces: why none arrive.")] = "machine",
+    env: Env = "local",
+    as_json: Json = False,
+) -> None:
+    """Check this machine, or the traces' way: what is missing, and what to do; exit code 3 (traces: 1) if anything."""
+    if what == "traces":
+        commands_traces.examine(env, as_json=as_json)
+        return
+    if what != "machine":
+        raise CommandError(
+            f"there is nothing to check about {what!r}", where="WHAT", remedy="machine or traces", code=Exit.BAD_INPUT
+        )
     found = doctor.examine()
     if as_json:
         console.emit([finding.__dict__ for finding in found])

@@ -43,8 +43,8 @@ def run(console: Console, options: Options) -> result.Analysis:
         with stopped_on_failure(cloud, console, keep=options.keep):
             deploy(journey, cloud, port=options.port, force=options.force)
             api = local.session(cloud, options.user)
-            with journey.step("Set the price provider's key") as step, local.guarded():
-                step.result("put into its secret" if local.set_price_key(cloud) else "already in its secret")
+            with journey.step("Set the providers' keys") as step, local.guarded():
+                step.result("put into their secrets" if local.set_provider_keys(cloud) else "already in their secrets")
             with journey.step("Sign in") as step:
                 step.result(f"{api.get('/api/user')['user']['user_id']}, by the local token issuer")
             with journey.step("Load the demo portfolio") as step:
@@ -152,6 +152,7 @@ def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Anal
         ("Report", places.shown(places.REPORT)),
         ("API's answers", places.shown(places.RESULT)),
         ("Templates", places.shown(places.ASSEMBLY)),
+        ("Trace", "alex trace (the job's time, tokens, cost and decisions)"),
         ("Logs", "alex logs (lists them), alex logs planner"),
         ("Local cloud", f"{cloud.endpoint} (loopback only), alex status --parity shows what it enforces"),
         ("Call the API", f'curl -H "Authorization: Bearer $(alex token)" {api.url}/api/jobs/{analysis.job_id}'),

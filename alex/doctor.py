@@ -207,7 +207,7 @@ def _free(port: int) -> bool:
     return True
 
 
-def show(console: Console, found: list[Finding]) -> None:
+def show(console: Console, found: list[Finding], *, ready: str = "This machine is ready: alex demo") -> None:
     """A line for each check; what to do stands under it."""
     styles = {"ok": "green", "warn": "yellow", "fail": "bold red"}
     for finding in found:
@@ -216,6 +216,4 @@ def show(console: Console, found: list[Finding]) -> None:
         if finding.remedy:
             console.print(Text(f"       to do: {finding.remedy}", style="default"), soft_wrap=True)
     bad = [finding for finding in found if finding.state == "fail"]
-    console.print(
-        f"\n{len(bad)} of {len(found)} checks failed." if bad else "\nThis machine is ready: alex demo", highlight=False
-    )
+    console.print(f"\n{len(bad)} of {len(found)} checks failed." if bad else f"\n{ready}", highlight=False)

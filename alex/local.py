@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STANDSTILL_SECONDS = 240.0
-PRICE_KEY = {"api_key": "recorded-prices"}
+PROVIDER_KEYS = {
+    "PriceSecretArn": {"api_key": "recorded-prices"},
+    "TracingSecretArn": {"public_key": "pk-lf-local", "secret_key": "sk-lf-local"},
+}
+"""By the stack's output that names the secret; the local cloud's own stand-ins accept them."""
 _REMEDIES: tuple[tuple[type[LocalCloudError], str, Exit], ...] = (
     (NotRunningError, "`alex demo` or `alex deploy` starts and deploys it", Exit.NOT_RUNNING),
     (AlreadyRunningError, "`alex down` first, or leave out `--port`", Exit.BAD_INPUT),
@@ -195,17 +199,19 @@ def client(local: LocalCloud, service: str) -> Any:
     return session.client(service, **options)
 
 
-def set_price_key(local: LocalCloud) -> bool:
-    """Put the price provider's key into its secret, as an operator does after deploying; whether it was new."""
+def set_provider_keys(local: LocalCloud) -> bool:
+    """Put other companies' keys into their secrets, as an operator does after deploying; whether any was new."""
     secrets: SecretsManagerClient = client(local, "secretsmanager")
-    with guarded():
-        arn = local.output("PriceSecretArn")
-    try:
-        before = secrets.get_secret_value(SecretId=arn).get("SecretString", "")
-    except secrets.exceptions.ResourceNotFoundException:
-        before = ""
-    wanted = json.dumps(PRICE_KEY)
-    if before == wanted:
-        return False
-    secrets.put_secret_value(SecretId=arn, SecretString=wanted)
-    return True
+    changed = False
+    for output, keys in PROVIDER_KEYS.items():
+        with guarded():
+            arn = local.output(output)
+        try:
+            before = secrets.get_secret_value(SecretId=arn).get("SecretString", "")
+        except secrets.exceptions.ResourceNotFoundException:
+            before = ""
+        wanted = json.dumps(keys)
+        if before != wanted:
+            secrets.put_secret_value(SecretId=arn, SecretString=wanted)
+            changed = True
+    return changed

@@ -78,17 +78,18 @@ def _function_of(physical: str) -> str:
 
 def _is_metric(line: str) -> bool:
     """A metric in the embedded format, for CloudWatch and not for people."""
-    return "_aws" in (_entry(line) or {})
+    return "_aws" in (entry_of(line) or {})
 
 
 def _print(console: Console, line: str, *, raw: bool) -> None:
     if not raw and _is_metric(line):
         return
-    entry = None if raw else _entry(line)
+    entry = None if raw else entry_of(line)
     console.print(arranged(entry) if entry else Text(line), soft_wrap=True)
 
 
-def _entry(line: str) -> dict[str, Any] | None:
+def entry_of(line: str) -> dict[str, Any] | None:
+    """A log line's JSON object; None when it is none."""
     try:
         found = json.loads(line)
     except ValueError:

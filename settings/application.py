@@ -171,13 +171,14 @@ class Prices(Section):
 
 
 class Tracing(Section):
-    """Request and model tracing."""
+    """Request and model tracing: the share of jobs and requests, and how much of prompts and answers leaves."""
 
-    sample_rate: float = figure(0.1, req="OBS-18", ge=0, le=1, system="SYS-12")
-    llm_content: Literal["full", "redacted", "hash"] = figure("redacted", req="OBS-23", system="SYS-12")
+    sample_rate: float = figure(0.1, req="OBS-18", ge=0, le=1)
+    llm_content: Literal["full", "redacted", "hash"] = figure("redacted", req="OBS-23")
 
 
 class Langfuse(Section):
-    """Where model traces go."""
+    """Where model traces go, once an operator has set the keys; a self-hosted server is not part of these stacks."""
 
-    mode: Literal["cloud", "self_hosted"] = figure("self_hosted", req="OBS-20", system="SYS-12")
+    mode: Literal["cloud", "self_hosted"] = figure("self_hosted", req="OBS-20")
+    host: Url = figure("https://langfuse.alex.example", req="OBS-20")

@@ -6,7 +6,6 @@ docs/adding-an-agent-infrastructure.md.
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,16 +14,18 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from hardened import Classification, Database, acknowledge
+from hardened import Classification, Database
 from hardened.agents import APPEND, AgentAccess, AgentFunction
 from hardened.alarms import silence
 from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
 from hardened.grants import allow, invoke, use_key, use_table
+from hardened.provider_keys import provider_key
 from hardened.queues import WorkQueue
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 from stacks.models import limits_of, make_guardrail, models_of
+from stacks.tracing import tracing
 
 REMEMBER = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 SWEEP_EVERY = Duration.minutes(5)
@@ -72,9 +73,12 @@ class AgentsStack(PlatformStack):
         self.price_secret = self._price_secret()
         self.analysis_queue = self._queue()
         self.guardrail = make_guardrail(self, settings)
+        self.tracing = tracing(self, settings)
         self._usage_table = usage_table
         self.specialists = self._specialists(audit_table, breaker_table)
         self.planner = self._planner(idempotency_table, audit_table)
+        for tracing_function in (self.planner, *self.specialists.values()):
+            self.tracing.grant_use(tracing_function)
         self.sweeper = self._sweeper()
         self.functions: dict[str, Function] = {
             "Planner": self.planner,
@@ -85,27 +89,17 @@ class AgentsStack(PlatformStack):
         CfnOutput(self, "AnalysisQueueUrl", value=self.analysis_queue.queue.queue_url)
         CfnOutput(self, "AnalysisDeadLetterQueueUrl", value=self.analysis_queue.dead_letters.queue.queue_url)
         CfnOutput(self, "PriceSecretArn", value=self.price_secret.secret_arn)
+        CfnOutput(self, "TracingSecretArn", value=self.tracing.secret.secret_arn)
+        CfnOutput(self, "TracingRateParameter", value=self.tracing.rate.parameter_name)
 
     def _price_secret(self) -> secretsmanager.Secret:
-        secret = secretsmanager.Secret(
-            self, "PriceKey", description='Key of the price provider: {"api_key": "..."}, set by an operator'
-        )
-        secret.apply_removal_policy(removal_policy(self._settings))
-        acknowledge(
-            secret,
-            rule=(
-                "AwsSolutions::AwsSolutions-SMG4",
-                "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerRotationEnabled",
-                "SOC2::SOC2-SECRET-ROTATED",
-            ),
-            reason="The provider issues and revokes its API key in its own console and offers no API for it, so an "
-            "operator rotates it.",
-            owner="platform",
-            expires=date(2027, 6, 30),
-            ticket="RISK-1",
+        return provider_key(
+            self,
+            "PriceKey",
+            description='Key of the price provider: {"api_key": "..."}, set by an operator',
             mitigated_by="one function can read the secret, and the key reads public prices only",
+            removal_policy=removal_policy(self._settings),
         )
-        return secret
 
     def _queue(self) -> WorkQueue:
         queue = self._settings.queue
@@ -138,7 +132,11 @@ class AgentsStack(PlatformStack):
                 models=models_of(self._settings, self.guardrail, agent=name.lower()),
                 code=self._bundles.code(specialist.bundle),
                 size=Size(memory_mb=agents.memory_mb, timeout_s=agents.timeout_s),
-                extra={**extra.get(name, {}), **(self._valuation_date() if specialist.dated else {})},
+                extra={
+                    **extra.get(name, {}),
+                    **(self._valuation_date() if specialist.dated else {}),
+                    **self.tracing.environment,
+                },
             )
             for name, specialist in SPECIALISTS.items()
         }
@@ -165,6 +163,7 @@ class AgentsStack(PlatformStack):
                     "JOB_BUDGET_USD": str(settings.agents.job_budget_usd),
                     "MODELS_SIMULATED": str(settings.models.simulated).lower(),
                     **self._valuation_date(),
+                    **self.tracing.environment,
                     **invoke_environment(self.specialists),
                 },
             ),

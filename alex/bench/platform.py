@@ -59,7 +59,7 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
     with local.session(cloud, portfolio.INVESTOR) as api:
         portfolio.load(api)
         say("a cold analysis")
-        _make_cold(cloud)
+        make_cold(cloud)
         cold = _analysis(api)
         warm = []
         for number in range(max(rounds, 2)):
@@ -72,13 +72,18 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
     ]
 
 
-def _make_cold(cloud: LocalCloud) -> None:
-    """A changed configuration retires a function's workers, here as in AWS."""
+def make_cold(cloud: LocalCloud) -> None:
+    """A changed configuration retires a function's workers.
+
+    In AWS any change does; the emulator looks for one of those that a worker starts with, if only to the same value.
+    """
     functions = local.client(cloud, "lambda")
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             functions.update_function_configuration(
-                FunctionName=function["FunctionName"], Description=f"cold {uuid.uuid4().hex[:8]}"
+                FunctionName=function["FunctionName"],
+                Description=f"cold {uuid.uuid4().hex[:8]}",
+                Timeout=function["Timeout"],
             )
 
 

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from alex import demo, local, places
-from alex.bench import functions, guardrails, platform, policy, retirement, synthesis
+from alex.bench import functions, guardrails, platform, policy, retirement, synthesis, traces
 from alex.bench.measure import Machine, Row, Say
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from local_cloud.cloud import LocalCloud
 
-PARTS = ("retirement", "guardrails", "bundles", "synth", "policy", "cold", "api", "analysis")
+PARTS = ("retirement", "guardrails", "traces", "bundles", "synth", "policy", "cold", "api", "analysis")
 NEED_CLOUD = {"cold", "api", "analysis"}
 
 
@@ -67,7 +67,7 @@ def _cloud(journey: Journey, console: Console) -> tuple[LocalCloud, bool]:
         borrowed = cloud.status().running
     with demo.stopped_on_failure(cloud, console, keep=borrowed):
         demo.deploy(journey, cloud)
-        local.set_price_key(cloud)
+        local.set_provider_keys(cloud)
     return cloud, borrowed
 
 
@@ -75,6 +75,7 @@ def _measure(part: str, say: Say, rounds: int, cloud: LocalCloud | None) -> list
     plain: dict[str, Callable[[], list[Row]]] = {
         "retirement": lambda: retirement.run_all(say, rounds),
         "guardrails": lambda: guardrails.run_all(say, rounds),
+        "traces": lambda: traces.run_all(say, rounds),
         "bundles": lambda: functions.sizes(say),
         "synth": lambda: synthesis.run_all(say, rounds),
         "policy": lambda: policy.run_all(say, rounds),

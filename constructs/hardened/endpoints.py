@@ -25,6 +25,7 @@ INTERFACE_ENDPOINTS = {
     "bedrock-runtime": "the four agents call models",
     "lambda": "the planner invokes the agents",
     "sqs": "the API queues analyses; the sweeper queues them again",
+    "ssm": "the planner and the agents read the share of jobs that are traced",
     "sts": "credentials of workloads that exchange roles (NET-03)",
     "kms": "envelope encryption with customer keys (NET-03)",
     "logs": "log delivery of workloads in the AI tier (NET-03)",

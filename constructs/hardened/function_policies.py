@@ -68,6 +68,7 @@ MOST = (
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
     "sqs:SendMessage",
+    "ssm:GetParameter",
 )
 """Beside traces and network interfaces, all that a function of the platform may ever be granted."""
 

@@ -208,6 +208,7 @@ class LocalCloud:
                 ]
             },
             "prices": {"api_url": f"{endpoint}/_market"},
+            "langfuse": {"host": f"{endpoint}/_otlp"},
         }
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(overlay, indent=2) + "\n")  # JSON is YAML
@@ -216,6 +217,10 @@ class LocalCloud:
     def logs(self) -> dict[str, Path]:
         """The log files by name: each function's, and the cloud's own (cloud, postgres, cdk)."""
         return {file.stem: file for file in sorted(self.state.logs.glob("*.log"))}
+
+    def traces(self) -> list[Path]:
+        """What the functions traced, oldest first: one file a request, an OTLP `ExportTraceServiceRequest` each."""
+        return sorted(self.state.traces.glob("*.pb"))
 
     def _running(self) -> Record:
         record = self.state.read()

@@ -47,6 +47,7 @@ class State:
         self.root = root.resolve()
         self.logs = self.root / "logs"
         self.home = self.root / "home"
+        self.traces = self.root / "traces"
         self.outputs = self.root / "outputs.json"
         self.settings = self.root / "settings.yaml"
         self.record_file = self.root / "cloud.json"

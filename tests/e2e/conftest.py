@@ -39,7 +39,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
         cloud.bootstrap()
         cloud.deploy(made.assembly)
-        local.set_price_key(cloud)
+        local.set_provider_keys(cloud)
         yield cloud
     finally:
         cloud.stop()

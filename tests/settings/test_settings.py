@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 import settings
 from settings.load import requirement_of
-from settings.model import RULES, Settings
+from settings.model import Settings
+from settings.rules import RULES
 
 
 def _load(tmp_path: Path, environment: str, overlay: dict[str, Any]) -> Settings:
@@ -92,6 +93,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
+    "langfuse.host": ("prod", {"langfuse": {"host": "https://cloud.langfuse.com"}}),
+    "tracing.llm_content": ("staging", {"tracing": {"llm_content": "full"}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),
     "auth.trusted_issuers": (
         "prod",

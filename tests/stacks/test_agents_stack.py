@@ -13,6 +13,7 @@ from settings import load
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod", "prod-dr")
+TRACING = ("TracingSecretArn", "TracingRateParameter")
 AGENTS = ("Tagger", "Reporter", "Charter", "Retirement")
 MODELS: dict[str, type[environment.Environment]] = {
     "Planner": environment.PlannerEnvironment,
@@ -237,4 +238,4 @@ def test_a_fixed_valuation_day_is_for_recorded_prices_only(assembly: Callable[[s
 
 def test_what_other_tools_read_is_exported(prod: Any) -> None:
     outputs = {key for key in prod.templates["Agents"]["Outputs"] if not key.startswith("ExportsOutput")}
-    assert outputs == {"AnalysisQueueUrl", "AnalysisDeadLetterQueueUrl", "PriceSecretArn"}
+    assert outputs == {"AnalysisQueueUrl", "AnalysisDeadLetterQueueUrl", "PriceSecretArn", *TRACING}

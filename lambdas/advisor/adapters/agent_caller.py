@@ -6,7 +6,7 @@ and what the agent itself reports as temporary; agents are idempotent.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,15 @@ def client() -> "LambdaClient":
 
 @dataclass(frozen=True)
 class LambdaAgentCaller:
-    """AgentCaller by synchronous invocation; ``functions`` maps agent names to function ARNs."""
+    """AgentCaller by synchronous invocation; ``functions`` maps agent names to function ARNs.
+
+    ``carried`` is what every request carries beside its payload: the trace it belongs to.
+    """
 
     client: "LambdaClient"
     functions: Mapping[str, str]
     patience: Patience = field(default_factory=Patience)
+    carried: Callable[[], Mapping[str, str]] = dict
 
     def call(self, agent: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """The agent's answer; raises AgentFailedError with the error's type, never its text."""
@@ -52,7 +56,7 @@ class LambdaAgentCaller:
             response = self.client.invoke(
                 FunctionName=self.functions[agent],
                 InvocationType="RequestResponse",
-                Payload=json.dumps(payload).encode(),
+                Payload=json.dumps({**payload, **self.carried()}).encode(),
             )
             body = json.loads(response["Payload"].read())
         except ClientError as error:

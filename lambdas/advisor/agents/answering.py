@@ -12,53 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from advisor.agents.prompts import Prompt
-from advisor.agents.schema import tool_schema
+from advisor.agents.task import A, NotAcceptedError, Task, product_of, question_of
 from advisor.domain import explaining
-from advisor.domain.advice import Review, Verdict
+from advisor.domain.advice import Verdict
 from advisor.domain.audit import canonical, decision
 from advisor.domain.guardrails import MARKER
 from advisor.domain.models import AuditEntry
 from advisor.domain.personal import redacted_all
 from advisor.domain.usage import Usage
-from advisor.ports.model import LanguageModel, ModelAnswer, ModelError, Question, Refused
+from advisor.ports.model import LanguageModel, ModelError, Refused
 from advisor.ports.store import AuditWriter
 from advisor.ports.telemetry import Silent, Telemetry
 
 TURN_SECONDS = 150.0
 """No turn is begun with less of the invocation left: an answer takes up to 100 seconds, and 45 more when it falls
 silent just before; the fallback needs the rest."""
-
-
-class Answer(BaseModel):
-    """Base of what a model fills in: unknown fields refused, so that a misunderstanding shows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-A = TypeVar("A", bound=Answer)
-
-
-@dataclass(frozen=True)
-class Task(Generic[A]):
-    """One question to the model: everything that differs between agents.
-
-    ``prompt`` is the registry's; ``facts`` go into its one data block; ``product`` turns a valid answer into what is
-    stored (a JSON object), ``review`` judges it, ``fallback`` makes the same without a model.
-    """
-
-    agent: str
-    prompt: Prompt
-    answer: type[A]
-    facts: Mapping[str, Any]
-    product: Callable[[A], dict[str, Any]]
-    review: Callable[[dict[str, Any]], Review]
-    fallback: Callable[[], dict[str, Any]]
-    max_tokens: int = 4096
 
 
 @dataclass(frozen=True)
@@ -92,14 +62,6 @@ class _GivenUpError(Exception):
     def __init__(self, reason: str, *, verdict: Verdict) -> None:
         super().__init__(reason)
         self.reason, self.verdict = reason, verdict
-
-
-class _NotAcceptedError(Exception):
-    """The answer is not of the form that was asked for; the text says what is wrong in a form the model can act on."""
-
-    def __init__(self, count: int, lines: str) -> None:
-        super().__init__(f"The tool's input was not accepted. Correct it and answer again:\n{lines}")
-        self.count = count
 
 
 @dataclass(frozen=True)
@@ -168,15 +130,15 @@ class Desk:
         while spent.turns < self.max_turns and self.time_left() > TURN_SECONDS:
             spent.turns += 1
             try:
-                answer = self.model.ask(_question(task, refused, asked_for))
+                answer = self.model.ask(question_of(task, refused, asked_for))
             except ModelError as error:
                 spent.usage += error.usage or Usage()
                 self._tell_failure(task, error)
                 raise _GivenUpError(error.reason, verdict=Verdict.NOT_EVALUATED) from error
             spent.usage, spent.model_id = spent.usage + answer.usage, answer.model_id
             try:
-                product = self._without_personal(task, _product(task, answer))
-            except _NotAcceptedError as error:
+                product = self._without_personal(task, product_of(task, answer))
+            except NotAcceptedError as error:
                 if repaired:
                     raise _GivenUpError("malformed", verdict=Verdict.NOT_EVALUATED) from error
                 repaired, refused = True, Refused(answer.value, str(error))
@@ -226,32 +188,3 @@ class Desk:
         tell("TokensIn", spent.usage.tokens_in, agent=task.agent)
         tell("TokensOut", spent.usage.tokens_out, agent=task.agent)
         tell("LlmCostUsd", float(spent.usage.cost_usd), agent=task.agent, unit="None")
-
-
-def _question(task: Task[A], refused: Refused | None, asked_for: Mapping[str, str]) -> Question:
-    # The closing marker inside the data would let stored text speak as if it stood outside.
-    data = json.dumps(canonical(task.facts), sort_keys=True, ensure_ascii=False, indent=1).replace("</", "<\\/")
-    return Question(
-        system=task.prompt.system,
-        prompt=task.prompt.filled(data=data),
-        tool_name=task.prompt.tool,
-        tool_description=task.prompt.tool_description,
-        schema=tool_schema(task.answer),
-        prompt_version=task.prompt.label,
-        refused=refused,
-        max_tokens=task.max_tokens,
-        agent=task.agent,
-        **asked_for,
-    )
-
-
-def _product(task: Task[A], answer: ModelAnswer) -> dict[str, Any]:
-    """What the answer makes; raises _NotAcceptedError with what the model did wrong."""
-    if answer.problem:
-        raise _NotAcceptedError(1, f"- {answer.problem}")
-    try:
-        return task.product(task.answer.model_validate(dict(answer.value)))
-    except ValidationError as error:
-        faults = error.errors(include_url=False)[:20]
-        lines = [f"- {'.'.join(map(str, fault['loc'])) or 'input'}: {fault['msg']}" for fault in faults]
-        raise _NotAcceptedError(error.error_count(), "\n".join(lines)) from error

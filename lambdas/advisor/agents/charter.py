@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.answering import Desk
 from advisor.agents.naming import facts_without_names, given_names, without_names
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
+from advisor.agents.task import Answer, Task
 from advisor.domain.advice import Review, Verdict
 from advisor.domain.chart_rules import validate_charts
 from advisor.domain.charts import CHART_FALLBACK, build_charts, chart_payload, disagreements

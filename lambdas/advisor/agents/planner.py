@@ -22,14 +22,16 @@ from advisor.domain import explaining
 from advisor.domain.errors import ConflictError, Detail, NotFoundError
 from advisor.domain.models import Instrument, Job, Portfolio
 from advisor.domain.planning import choose_agents
+from advisor.domain.pseudonyms import user_hash
 from advisor.domain.quality import needs_classification
 from advisor.domain.vocabulary import JobStatus
 from advisor.ports.market import PriceProvider, PricesUnavailableError
 from advisor.ports.store import AuditWriter, JobStore, PortfolioStore
 from advisor.ports.telemetry import Silent, Telemetry
+from advisor.ports.tracing import NoTracing, Tracer
 from advisor.ports.work import AgentCaller, AgentFailedError
 
-NAME = "planner"
+NAME, TRACE = "planner", "Portfolio Analysis Job"
 TAGGER = "tagger"
 INSTRUMENTS_A_CALL = 40
 """A tagger's invocation holds so many questions well within its 300 seconds."""
@@ -75,6 +77,7 @@ class Planner:
     audit: AuditWriter
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
+    tracer: Tracer = field(default_factory=NoTracing)
     stale_after: int = 2
     used: Callable[[UUID], Mapping[str, Any] | None] = lambda _job_id: None
     time_left: Callable[[], float] = lambda: float("inf")
@@ -90,6 +93,10 @@ class Planner:
 
     def run(self, job: Job) -> None:
         """Complete a running job; raises whatever keeps its results from being stored."""
+        with self.tracer.span(TRACE, job_id=str(job.id), user=user_hash(job.user_id), attempt=job.attempt):
+            self._run(job)
+
+    def _run(self, job: Job) -> None:
         started, results, progress = self.clock(), Results(), _Progress(self.jobs, job.id)
         self.telemetry.event("PLANNER_STARTED", agent=NAME, attempt=job.attempt)
         self.telemetry.metric("JobsStarted", 1, agent=NAME)
@@ -226,7 +233,10 @@ class Planner:
     def _tell_completed(self, payloads: Mapping[str, Mapping[str, Any]], started: float) -> None:
         seconds, status = self.clock() - started, JobStatus.COMPLETED.value
         took = round(seconds, 3)
-        quality = payloads["quality_payload"]
+        quality, summary = payloads["quality_payload"], payloads["summary_payload"]
+        span = self.tracer.current
+        span.set(num_positions=summary["num_positions"], confidence=float(quality["confidence"]), status=status)
+        span.amount("portfolio_value", float(summary["total_value"]))
         for stale in quality["stale_prices"]:
             self.telemetry.event("PRICE_STALE", agent=NAME, warning=True, **stale)
         self.telemetry.event("PLANNER_COMPLETED", agent=NAME, status=status, duration_seconds=took)

@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import Field
 
-from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.answering import Desk
 from advisor.agents.naming import facts_without_names, given_names, without_names
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
+from advisor.agents.task import Answer, Task
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.fact_table import fact_table
 from advisor.domain.facts import reporter_facts

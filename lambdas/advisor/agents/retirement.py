@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import Field
 
-from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.answering import Desk
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
+from advisor.agents.task import Answer, Task
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.assumptions import RetirementAssumptions
 from advisor.domain.fact_table import fact_table

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
-from advisor.agents.answering import Answer, Answered, Desk, Task
+from advisor.agents.answering import Answered, Desk
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
+from advisor.agents.task import Answer, Task
 from advisor.domain.advice import Review, Verdict
 from advisor.domain.errors import BadRequestError, Detail
 from advisor.domain.facts import tagger_facts

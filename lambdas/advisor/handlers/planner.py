@@ -7,7 +7,7 @@ conditional claim of the job decides.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -35,8 +35,11 @@ from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.adapters.usage_table import DynamoUsageMeter
 from advisor.agents.attempt import Attempts
 from advisor.agents.planner import AGENTS_SECONDS, NAME, Planner
+from advisor.agents.traced import TracedTelemetry
 from advisor.domain.errors import BadRequestError, Detail
 from advisor.handlers.specialist import INVOCATION, QUICK, telemetry_of
+from advisor.handlers.tracing import tracer_of
+from advisor.ports.tracing import NoTracing, Tracer
 from advisor.ports.usage import MeterUnavailableError
 from advisor.ports.work import Delivery
 
@@ -59,6 +62,7 @@ class Wiring:
     queue: Any
     queue_url: str
     idempotency: DynamoDBPersistenceLayer
+    tracer: Tracer = field(default_factory=NoTracing)
 
 
 @lru_cache
@@ -67,6 +71,8 @@ def wiring() -> Wiring:
     env = load(PlannerEnvironment)
     database = DataApi.from_environment(env, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(env)
+    tracer = tracer_of(telemetry)
+    told = TracedTelemetry(telemetry, tracer)
     jobs = DataApiJobStore(database)
     dynamodb = boto3.client("dynamodb", config=QUICK)
     meter = DynamoUsageMeter(dynamodb, env.usage_table, budget=env.job_budget_usd)
@@ -79,18 +85,21 @@ def wiring() -> Wiring:
             agent_caller.client(),
             env.agent_functions,
             Patience(time_left=INVOCATION.seconds_left, enough_seconds=AGENTS_SECONDS),
+            carried=tracer.carried,
         ),
         audit=DynamoAuditLog(dynamodb, env.audit_table),
         day=env.valuation_day,
-        telemetry=telemetry,
+        telemetry=told,
+        tracer=tracer,
         stale_after=env.price_stale_trading_days,
         used=lambda job_id: _used(job_id, meter, env, telemetry),
         time_left=INVOCATION.seconds_left,
         trace_id=trace_id,
     )
     return Wiring(
-        attempts=Attempts(jobs=jobs, planner=planner, max_receives=env.max_receives, telemetry=telemetry),
+        attempts=Attempts(jobs=jobs, planner=planner, max_receives=env.max_receives, telemetry=told),
         telemetry=telemetry,
+        tracer=tracer,
         queue=boto3.client("sqs", config=QUICK),
         queue_url=env.queue_url,
         idempotency=DynamoDBPersistenceLayer(table_name=env.idempotency_table, boto3_client=dynamodb),
@@ -154,7 +163,8 @@ def _once(job_id: UUID, user_id: str | None, delivery: Delivery) -> str:
     wired = wiring()
 
     def attempt(*, job_id: str) -> dict[str, str]:
-        outcome = wired.attempts.handle(UUID(job_id), delivery=delivery, user_id=user_id)
+        with wired.tracer.observe(job_id):
+            outcome = wired.attempts.handle(UUID(job_id), delivery=delivery, user_id=user_id)
         if outcome == "duplicate":
             raise _DuplicateError
         return {"outcome": outcome}

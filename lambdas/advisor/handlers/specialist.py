@@ -4,7 +4,7 @@ Importing a handler makes no client and reads no environment, so that it costs l
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -24,10 +24,14 @@ from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.adapters.usage_table import DynamoUsageMeter
 from advisor.agents.answering import TURN_SECONDS, Desk
 from advisor.agents.request import AgentRequest, portfolio_of, read_request
+from advisor.agents.traced import TracedModel, TracedTelemetry, agent_span, result_of
 from advisor.domain.breaker import Rules
 from advisor.domain.models import Portfolio
 from advisor.domain.retry import RetryPolicy
 from advisor.domain.usage import Price
+from advisor.handlers.tracing import counted_sleep, tracer_of
+from advisor.ports.telemetry import Telemetry
+from advisor.ports.tracing import NoTracing, Tracer
 
 QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 """For DynamoDB and SQS: small calls that answer in milliseconds or are tried again."""
@@ -72,6 +76,7 @@ class Specialist:
     telemetry: PowertoolsTelemetry
     jobs: DataApiJobStore
     portfolios: DataApiPortfolioStore
+    tracer: Tracer = field(default_factory=NoTracing)
 
 
 @lru_cache
@@ -80,11 +85,13 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
     environment = load(model)
     database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(environment)
+    tracer = tracer_of(telemetry)
+    told = TracedTelemetry(telemetry, tracer)
     dynamodb = boto3.client("dynamodb", config=QUICK)
     desk = Desk(
-        model=_chain(environment, dynamodb, telemetry),
+        model=_chain(environment, dynamodb, told, tracer),
         audit=DynamoAuditLog(dynamodb, environment.audit_table),
-        telemetry=telemetry,
+        telemetry=told,
         max_turns=environment.max_turns,
         time_left=INVOCATION.seconds_left,
         trace_id=trace_id,
@@ -95,10 +102,11 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
         telemetry=telemetry,
         jobs=DataApiJobStore(database),
         portfolios=DataApiPortfolioStore(database),
+        tracer=tracer,
     )
 
 
-def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: PowertoolsTelemetry) -> ModelChain:
+def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: Telemetry, tracer: Tracer) -> ModelChain:
     """The agent's models, the job's budget and the breakers."""
     guardrail = None
     if environment.guardrail_id and environment.guardrail_version:
@@ -128,13 +136,14 @@ def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: PowertoolsTe
         open_for=environment.breaker_open_seconds,
     )
     return ModelChain(
-        models=models,
+        models=[TracedModel(model, tracer) for model in models],
         meter=DynamoUsageMeter(dynamodb, environment.usage_table, budget=environment.job_budget_usd),
         breakers=DynamoBreakers(dynamodb, environment.breaker_table, rules),
         telemetry=telemetry,
         patience=Patience(
             RetryPolicy(attempts=environment.retry_attempts),
             time_left=INVOCATION.seconds_left,
+            sleep=counted_sleep(tracer),
             enough_seconds=TURN_SECONDS,
         ),
     )
@@ -154,7 +163,11 @@ def handler_of(model: type[AgentEnvironment], run: Run) -> Callable[[Mapping[str
             wired.telemetry.about(
                 job_id=str(request.job_id), user_id=request.user_id or "", correlation_id=request.correlation_id
             )
-            return run(wired, request, event)
+            job_id, agent, trace = str(request.job_id), wired.environment.service, wired.tracer
+            with trace.observe(job_id, event.get("traceparent")), agent_span(trace, agent, job_id) as span:
+                answer = run(wired, request, event)
+                span.set(**result_of(answer))
+            return answer
         except Exception:
             wired.telemetry.logger.exception("the agent failed")
             raise

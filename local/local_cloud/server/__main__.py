@@ -45,6 +45,7 @@ def main() -> None:
     from local_cloud.server.market import Market  # noqa: PLC0415
     from local_cloud.server.postgres import SUPERUSER, Postgres  # noqa: PLC0415
     from local_cloud.server.routes import Routes  # noqa: PLC0415
+    from local_cloud.server.traces import Traces  # noqa: PLC0415
 
     state, port = Path(settings["state"]), int(settings["port"])
     postgres, faults = Postgres(state=state), models.Faults()
@@ -61,6 +62,7 @@ def main() -> None:
         app.app,
         issuer=Issuer(f"http://127.0.0.1:{port}/_issuer"),
         market=market,
+        traces=Traces(state / "traces"),
         control=Control(instance=settings["instance"], faults=faults, bridge=bridge, postgres=postgres),
     )
     try:

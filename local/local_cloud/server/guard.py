@@ -89,11 +89,17 @@ async def respond_json(send: Send, status: int, body: Any) -> None:
 
 async def read_json(receive: Receive, *, limit: int = 1_000_000) -> Any:
     """Read a request's body as JSON; an empty body is an empty object. Raises ValueError."""
-    body = b""
+    body = await read_body(receive, limit=limit)
+    return json.loads(body) if body else {}
+
+
+async def read_body(receive: Receive, *, limit: int) -> bytes:
+    """Read a request's body. Raises ValueError."""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > limit:
             raise ValueError(f"the body is larger than {limit} bytes")
         if not message.get("more_body"):
-            return json.loads(body) if body else {}
+            return body

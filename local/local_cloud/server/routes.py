@@ -1,4 +1,4 @@
-"""Decision: what stands beside the emulator on the same port: control, token issuer and market data.
+"""Decision: what stands beside the emulator on the same port: control, token issuer, market data and traces.
 
 Everything else goes to the emulator. The guard has already checked the admin key where one is needed.
 """
@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from local_cloud.server.guard import Asgi, Receive, Scope, Send, headers, read_json, respond_json
+from local_cloud.server.guard import Asgi, Receive, Scope, Send, headers, read_body, read_json, respond_json
 from local_cloud.server.issuer import SHAPES, Issuer, IssuerError
 from local_cloud.server.market import Market
+from local_cloud.server.traces import MAX_BYTES, Traces
 
 Answer = tuple[int, Any]
-MARKET, ISSUER, CONTROL = "/_market", "/_issuer", "/_alex/"
+MARKET, ISSUER, TRACES, CONTROL = "/_market", "/_issuer", "/_otlp", "/_alex/"
 _DISCOVERY, _JWKS = "/.well-known/openid-configuration", "/.well-known/jwks.json"
 
 
@@ -27,12 +28,17 @@ class Routes:
         *,
         issuer: Issuer,
         market: Market | None,
+        traces: Traces,
         control: Callable[[str, dict[str, Any]], Answer],
     ) -> None:
         self._emulator, self._issuer, self._market, self._control = emulator, issuer, market, control
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith(f"{TRACES}/"):
+            await self._take_traces(scope, receive, send)
+            return
         handler = self._handler(path) if scope["type"] == "http" else None
         if handler is None:
             await self._emulator(scope, receive, send)
@@ -54,6 +60,17 @@ class Routes:
         if path.startswith(CONTROL):
             return self._answer_control
         return None
+
+    async def _take_traces(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Protobuf, not JSON: the one body that is taken as it is."""
+        try:
+            body = await read_body(receive, limit=MAX_BYTES)
+        except ValueError as error:
+            await respond_json(send, 413, {"error": "TooLarge", "message": str(error)})
+            return
+        path = scope["path"].removeprefix(TRACES)
+        answer = await asyncio.to_thread(self._traces.answer, scope["method"], path, headers(scope), body)
+        await respond_json(send, *answer)
 
     async def _answer_market(self, scope: Scope, _body: dict[str, Any]) -> Answer:
         if self._market is None:

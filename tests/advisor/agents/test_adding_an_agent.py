@@ -19,7 +19,8 @@ from datetime import date
 from typing import Any
 from pydantic import Field
 from advisor.adapters.environment import AgentEnvironment
-from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.answering import Desk
+from advisor.agents.task import Answer, Task
 from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
