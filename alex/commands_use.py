@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, local, portfolio, settings_table, terminal, watch
+from alex import console, demo, local, portfolio, prompts_table, settings_table, terminal, watch
 from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
@@ -20,6 +20,10 @@ def add_to(app: typer.Typer) -> None:
     app.command("analyze")(analyze_command)
     app.command("token")(token_command)
     app.command("settings")(settings_command)
+    prompts = typer.Typer(help="What the models are told: versions, checksums, and every word.")
+    prompts.callback(invoke_without_command=True)(prompts_command)
+    prompts.command("show")(prompts_show_command)
+    app.add_typer(prompts, name="prompts")
     app.command("bench")(bench_command)
 
 
@@ -99,6 +103,28 @@ def settings_command(
         console.emit([row.__dict__ for row in found])
     else:
         settings_table.show(console.out(), env, found)
+
+
+def prompts_command(context: typer.Context, as_json: Json = False) -> None:
+    """The prompts of all agents: version, model role, tool, owner, checksum, and whether the text is a released one."""
+    if context.invoked_subcommand:
+        return
+    found = prompts_table.all_prompts()
+    if as_json:
+        console.emit([prompts_table.as_dict(each) for each in found])
+    else:
+        prompts_table.table(console.out(), found)
+
+
+def prompts_show_command(
+    prompt: Annotated[str, typer.Argument(help="Its id, for example reporter.")], as_json: Json = False
+) -> None:
+    """Every word that the model gets from one prompt, and where to change it."""
+    shown = prompts_table.one(prompt)
+    if as_json:
+        console.emit(prompts_table.as_dict(shown))
+    else:
+        prompts_table.show(console.out(), shown)
 
 
 def bench_command(

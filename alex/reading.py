@@ -52,6 +52,7 @@ def read(job: Json, *, user: Json, accounts: Sequence[Json], audit: Json) -> Ana
         retirement_text=str(retirement.get("analysis") or ""),
         risk=dict(_map(summary.get("risk"))),
         rebalancing=dict(_map(summary.get("rebalancing"))),
+        usage=dict(_map(summary.get("usage"))),
         review_reasons=tuple(str(reason) for reason in summary.get("review_reasons") or ()),
         quality=_quality(job.get("quality_payload")),
         audit=tuple(dict(entry) for entry in audit.get("entries") or ()),

@@ -75,7 +75,17 @@ def audit(analysis: Analysis) -> str:
         "Cost",
     ]
     listed = table("Decisions of the agents, without raw prompts", heads, rows, numeric=6)
-    return f'<p class="lead">{verdicts[analysis.audit_ok]}</p>{listed}'
+    return f'<p class="lead">{verdicts[analysis.audit_ok]}</p>{_spent(analysis.usage)}{listed}'
+
+
+def _spent(usage: dict[str, Any]) -> str:
+    """What the models' calls used together, against what the job was allowed (COST-05)."""
+    if not usage:
+        return ""
+    paid = "simulated: nothing was charged" if usage["simulated"] else "charged"
+    tokens = usage["tokens_in"] + usage["tokens_out"]
+    cost = f"${usage['cost_usd']:.4f} of the ${usage['budget_usd']:.2f} that this analysis could spend"
+    return f"<p>{usage['calls']} model calls, {tokens:,} tokens, {cost} ({paid}).</p>"
 
 
 def _entry(entry: dict[str, Any]) -> list[str]:

@@ -102,6 +102,7 @@ class Analysis:
     retirement_text: str
     risk: dict[str, Any]
     rebalancing: dict[str, Any]
+    usage: dict[str, Any]
     review_reasons: tuple[str, ...]
     quality: Quality | None
     audit: tuple[dict[str, Any], ...]

@@ -37,6 +37,18 @@ class Queue(Section):
     pending_limit_seconds: int = figure(300, req="AGENT-05", unit="s", ge=60)
 
 
+Role = Literal["large", "small"]
+
+
+class AgentRoles(Section):
+    """Which model an agent asks first; one that asks the large model falls back to the small one."""
+
+    tagger: Role = figure("small", req="LLM-04")
+    reporter: Role = figure("large", req="LLM-04")
+    charter: Role = figure("large", req="LLM-04")
+    retirement: Role = figure("large", req="LLM-04")
+
+
 class Agents(Section):
     """The specialists."""
 
@@ -45,6 +57,10 @@ class Agents(Section):
     retry_attempts: int = figure(3, req="AGENT-12", ge=1, le=10)
     max_turns: int = figure(10, req="AGENT-08", ge=1, le=50)
     monte_carlo_paths: int = figure(10000, req="AGENT-09", ge=500, le=100000)
+    job_budget_usd: float = figure(
+        2.0, req="COST-05", unit="USD", gt=0, le=100, description="What a job's model calls may cost, worst case"
+    )
+    roles: AgentRoles = Field(default_factory=AgentRoles)
 
 
 class Guardrails(Section):
@@ -59,16 +75,49 @@ class HumanApproval(Section):
     approval_threshold_usd: int = figure(1_000_000, req="HITL-01", unit="USD", ge=1, system="SYS-38")
 
 
-class Model(Section):
-    """The analysis model by role; prices are data, in USD per million tokens (LLM-04)."""
+class LargeModel(Section):
+    """The model of the large role; prices are data, in USD per million tokens (LLM-04)."""
 
     model_id: str = figure("us.anthropic.claude-sonnet-5-5", req="LLM-01", pattern=r"^[a-z0-9.:_-]+$")
     regions: tuple[str, ...] = figure(("us-east-1", "us-east-2", "us-west-2"), req="LLM-01", min_length=1)
     tool_choice: Literal["auto", "forced"] = figure(
         "auto", req="LLM-01", description="Claude's 5.5 generation refuses a forced tool; older models obey it best"
     )
+    streaming: bool = figure(True, req="LLM-07", description="Read answers as they are made: bounded, with a latency")
+    max_tokens: int = figure(16000, req="GUARD-04", unit="tokens", ge=256, le=128000, description="Thoughts and answer")
+    max_request_bytes: int = figure(400_000, req="GUARD-04", unit="bytes", ge=10_000)
+    max_answer_bytes: int = figure(1_000_000, req="GUARD-04", unit="bytes", ge=10_000)
+    requests_per_minute: int = figure(200, req="LLM-03", unit="requests/min", ge=1, description="The account's quota")
+    tokens_per_minute: int = figure(200_000, req="LLM-03", unit="tokens/min", ge=1, description="The account's quota")
     input_usd_per_mtok: float = figure(2.0, req="LLM-04", unit="USD/1M tokens", ge=0)
     output_usd_per_mtok: float = figure(10.0, req="LLM-04", unit="USD/1M tokens", ge=0)
+
+
+class SmallModel(LargeModel):
+    """The model of the small role. Above 100,000 tokens its price is five times as high: no request is that long."""
+
+    model_id: str = figure("us.anthropic.claude-haiku-5-5", req="LLM-01", pattern=r"^[a-z0-9.:_-]+$")
+    max_request_bytes: int = figure(95_000, req="LLM-04", unit="bytes", ge=10_000)
+    input_usd_per_mtok: float = figure(0.1, req="LLM-04", unit="USD/1M tokens", ge=0)
+    output_usd_per_mtok: float = figure(0.5, req="LLM-04", unit="USD/1M tokens", ge=0)
+
+
+class Models(Section):
+    """The models by role; ``simulated`` where the local analyst answers, whose costs nobody pays."""
+
+    large: LargeModel = Field(default_factory=LargeModel)
+    small: SmallModel = Field(default_factory=SmallModel)
+    simulated: bool = figure(False, req="LLM-01")
+
+
+class Breaker(Section):
+    """When calls of a model are stopped for a while."""
+
+    window_seconds: float = figure(60, req="LLM-07", unit="s", ge=6)
+    error_pct: float = figure(5, req="LLM-07", unit="%", gt=0, lt=100)
+    latency_seconds: float = figure(10, req="LLM-07", unit="s", gt=0, description="To the first word, on average")
+    min_calls: int = figure(20, req="LLM-07", unit="calls", ge=1)
+    open_seconds: float = figure(30, req="LLM-07", unit="s", ge=1)
 
 
 class Api(Section):

@@ -45,7 +45,8 @@ class Settings(Section):
     agents: app.Agents = Field(default_factory=app.Agents)
     guardrails: app.Guardrails = Field(default_factory=app.Guardrails)
     hitl: app.HumanApproval = Field(default_factory=app.HumanApproval)
-    model: app.Model = Field(default_factory=app.Model)
+    models: app.Models = Field(default_factory=app.Models)
+    breaker: app.Breaker = Field(default_factory=app.Breaker)
     api: app.Api = Field(default_factory=app.Api)
     validation: app.Validation = Field(default_factory=app.Validation)
     auth: app.Auth = Field(default_factory=app.Auth)
@@ -209,6 +210,18 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         "only local and dev may look at a fixed day",
         "INT-04",
         lambda s: s.prices.valuation_date is None or s.tier in {"local", "dev"},
+    ),
+    (
+        "models.simulated",
+        "only the local cloud answers with the simulated analyst",
+        "LLM-01",
+        lambda s: not s.models.simulated or s.tier == "local",
+    ),
+    (
+        "models.small.output_usd_per_mtok",
+        "the small model stands in when money is short: it must not cost more than the large one",
+        "LLM-04",
+        lambda s: s.models.small.output_usd_per_mtok <= s.models.large.output_usd_per_mtok,
     ),
     ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
     ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),

@@ -131,6 +131,7 @@ class Alarms(Section):
     api_p95_ms: int = figure(3000, req="OBS-11", unit="ms", ge=100)
     queue_age_seconds: int = figure(300, req="OBS-09", unit="s", ge=60)
     database_cpu_pct: float = figure(80, req="OBS-13", unit="%", gt=0, le=100)
+    model_quota_pct: float = figure(80, req="LLM-03", unit="%", gt=0, le=100)
     email: str | None = figure(None, req="OBS-17", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 
 

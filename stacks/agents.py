@@ -18,25 +18,16 @@ from constructs import Construct
 from hardened import Classification, Database, acknowledge
 from hardened.agents import APPEND, AgentAccess, AgentFunction
 from hardened.alarms import silence
-from hardened.bedrock import Guardrail, Model
 from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
 from hardened.grants import allow, invoke, use_key, use_table
 from hardened.queues import WorkQueue
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
+from stacks.models import limits_of, make_guardrail, models_of
 
 REMEMBER = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 SWEEP_EVERY = Duration.minutes(5)
-REFUSAL = "This request is outside what Alex may advise on."
-# Outside the authorised scope (GUARD-06): allocation and retirement advice is the product and is not denied.
-DENIED_TOPICS = {
-    "Derivatives-and-leverage": "Strategies with options, futures, contracts for difference, margin loans or other "
-    "leverage, or instructions how to trade them.",
-    "Tax-and-legal-advice": "Advice on a person's own tax return, tax avoidance, or legal rights and disputes.",
-    "Guaranteed-returns": "Promising or guaranteeing a return, a price, or that an investment cannot lose money.",
-    "Product-promotion": "Promoting a specific provider's product, token offering or subscription for its own sake.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +60,8 @@ class AgentsStack(PlatformStack):
         database: Database,
         audit_table: dynamodb.ITableV2,
         idempotency_table: dynamodb.ITableV2,
+        usage_table: dynamodb.ITableV2,
+        breaker_table: dynamodb.ITableV2,
     ) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: analysis", holds=Classification.CLIENT_DATA
@@ -78,10 +71,9 @@ class AgentsStack(PlatformStack):
         self._database = database
         self.price_secret = self._price_secret()
         self.analysis_queue = self._queue()
-        self.guardrail = Guardrail(
-            self, "Guardrail", name=f"alex-{settings.name}", denied_topics=DENIED_TOPICS, refusal=REFUSAL
-        )
-        self.specialists = self._specialists(audit_table)
+        self.guardrail = make_guardrail(self, settings)
+        self._usage_table = usage_table
+        self.specialists = self._specialists(audit_table, breaker_table)
         self.planner = self._planner(idempotency_table, audit_table)
         self.sweeper = self._sweeper()
         self.functions: dict[str, Function] = {
@@ -127,24 +119,14 @@ class AgentsStack(PlatformStack):
             alerts=self._defaults.alerts,
         )
 
-    def _specialists(self, audit_table: dynamodb.ITableV2) -> dict[str, Function]:
-        agents, model = self._settings.agents, self._settings.model
+    def _specialists(self, audit_table: dynamodb.ITableV2, breaker_table: dynamodb.ITableV2) -> dict[str, Function]:
+        agents = self._settings.agents
         access = AgentAccess(
-            model=Model(
-                model_id=model.model_id,
-                regions=model.regions,
-                guardrail=self.guardrail,
-                tool_choice=model.tool_choice,
-                input_usd_per_mtok=model.input_usd_per_mtok,
-                output_usd_per_mtok=model.output_usd_per_mtok,
-            ),
             database=self._database,
             audit_table=audit_table,
-            limits={
-                "RETRY_ATTEMPTS": str(agents.retry_attempts),
-                "MAX_TURNS": str(agents.max_turns),
-                "MAX_RESPONSE_CHARS": str(self._settings.guardrails.max_response_chars),
-            },
+            usage_table=self._usage_table,
+            breaker_table=breaker_table,
+            limits=limits_of(self._settings),
         )
         extra = {"Retirement": {"MONTE_CARLO_PATHS": str(agents.monte_carlo_paths)}}
         return {
@@ -153,6 +135,7 @@ class AgentsStack(PlatformStack):
                 name,
                 defaults=self._defaults,
                 access=access,
+                models=models_of(self._settings, self.guardrail, agent=name.lower()),
                 code=self._bundles.code(specialist.bundle),
                 size=Size(memory_mb=agents.memory_mb, timeout_s=agents.timeout_s),
                 extra={**extra.get(name, {}), **(self._valuation_date() if specialist.dated else {})},
@@ -178,6 +161,9 @@ class AgentsStack(PlatformStack):
                     "PRICE_API_URL": settings.prices.api_url,
                     "PRICE_SECRET_ARN": self.price_secret.secret_arn,
                     "PRICE_STALE_TRADING_DAYS": str(settings.prices.stale_trading_days),
+                    "USAGE_TABLE": self._usage_table.table_name,
+                    "JOB_BUDGET_USD": str(settings.agents.job_budget_usd),
+                    "MODELS_SIMULATED": str(settings.models.simulated).lower(),
                     **self._valuation_date(),
                     **invoke_environment(self.specialists),
                 },
@@ -190,6 +176,7 @@ class AgentsStack(PlatformStack):
         )
         self._database.grant_data_api(planner)
         use_table(planner, idempotency_table, *REMEMBER)
+        use_table(planner, self._usage_table, "dynamodb:GetItem")
         use_table(planner, audit_table, *APPEND)
         allow(planner, actions=("secretsmanager:GetSecretValue",), resources=(self.price_secret.secret_arn,))
         use_key(planner, self.price_secret.encryption_key, "kms:Decrypt")

@@ -92,5 +92,5 @@ class Bundles:
 
 def sources() -> list[Path]:
     """Files of the `advisor` package that every bundle carries, in a fixed order."""
-    wanted = {".py", ".sql", ".json", ".yaml"}
+    wanted = {".py", ".sql", ".json", ".toml", ".txt", ".yaml"}
     return sorted(p for p in SOURCES.rglob("*") if p.is_file() and p.suffix in wanted and "__pycache__" not in p.parts)

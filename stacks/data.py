@@ -53,18 +53,18 @@ class DataStack(PlatformStack):
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: data", holds=Classification.CLIENT_DATA
         )
-        self._settings = settings
-        self._keys = keys
+        self._settings, self._keys = settings, keys
         self.database = self._database(network)
         self.functions = {
             "Migrations": self._migrate(functions, bundles),
             "Rotation": self._rotate(functions, bundles, network),
         }
-        self.audit_table = self._audit()
-        self.audit_archive = self._archive(access_logs)
+        self.audit_table, self.audit_archive = self._audit(), self._archive(access_logs)
         self.functions["Archiver"] = self._archiver(functions, bundles)
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
+        self.usage_table = self._table("Usage", "subject", expires="expires_at")
+        self.breaker_table = self._table("Breaker", "subject", expires="expires_at")
         self.results = s3.Bucket(self, "Results")
         self._back_up()
         self._outputs()
@@ -223,7 +223,15 @@ class DataStack(PlatformStack):
         )
 
     def _back_up(self) -> None:
-        tables = (self.audit_table, self.idempotency_table, self.rate_table)
+        # All of them: what a rate or a breaker remembers is worth nothing after a minute and costs next to nothing, and
+        # a list without exceptions is checked more easily. The usage table holds what users have spent.
+        tables = (
+            self.audit_table,
+            self.breaker_table,
+            self.idempotency_table,
+            self.rate_table,
+            self.usage_table,
+        )
         Backup(
             self,
             "Backup",

@@ -13,7 +13,8 @@ from hardened import Alerts, Database
 from hardened.agents import AgentFunction
 from hardened.dashboards import Dashboard, Line, Panel
 from hardened.functions import NAMESPACE, Function
-from hardened.monitoring import ApiAlarms, DatabaseAlarms, ModelAlarms, TableAlarms
+from hardened.model_alarms import ModelAlarms, ModelQuota
+from hardened.monitoring import ApiAlarms, DatabaseAlarms, TableAlarms
 from hardened.queues import WorkQueue
 from hardened.rest_api import RestApi
 from settings import Settings
@@ -38,6 +39,8 @@ MODEL_PANELS = (
     ("Tokens out", "TokensOut", "Sum"),
     ("Model latency p95 (ms)", "LlmLatencyMs", "p95"),
     ("Cost (USD)", "LlmCostUsd", "Sum"),
+    ("Answers by the stand-in model", "ModelDowngrades", "Sum"),
+    ("Breakers opened", "BreakerOpened", "Sum"),
 )
 # What Bedrock says of the model: title, metric, statistic.
 BEDROCK_PANELS = (
@@ -104,7 +107,14 @@ class ObservabilityStack(PlatformStack):
             alerts=alerts,
         )
         TableAlarms(self, "TableAlarms", tables=tables, name=self._name, alerts=alerts)
-        ModelAlarms(self, "ModelAlarms", model_id=self._settings.model.model_id, name=self._name, alerts=alerts)
+        models = {"large": self._settings.models.large, "small": self._settings.models.small}
+        quotas = {
+            role: ModelQuota(
+                model_id=model.model_id, requests=model.requests_per_minute, tokens=model.tokens_per_minute
+            )
+            for role, model in models.items()
+        }
+        ModelAlarms(self, "ModelAlarms", models=quotas, pct=alarms.model_quota_pct, name=self._name, alerts=alerts)
 
     def _platform(self, database: Database) -> dict[str, list[Panel]]:
         alarms, cluster = self._settings.alarms, {"DBClusterIdentifier": database.cluster.cluster_identifier}
@@ -149,13 +159,22 @@ class ObservabilityStack(PlatformStack):
         }
 
     def _model_usage(self) -> dict[str, list[Panel]]:
-        dimensions = {"ModelId": self._settings.model.model_id}
+        models = self._settings.models
         return {
             "By agent": self._agent_panels(MODEL_PANELS),
             "Bedrock": [
                 Panel(
                     title=title,
-                    lines=(Line(namespace="AWS/Bedrock", metric=metric, dimensions=dimensions, statistic=stat),),
+                    lines=tuple(
+                        Line(
+                            namespace="AWS/Bedrock",
+                            metric=metric,
+                            dimensions={"ModelId": model.model_id},
+                            statistic=stat,
+                            label=role,
+                        )
+                        for role, model in (("large", models.large), ("small", models.small))
+                    ),
                 )
                 for title, metric, stat in BEDROCK_PANELS
             ],

@@ -52,6 +52,8 @@ class PlatformStage(Stage):
             database=data.database,
             audit_table=data.audit_table,
             idempotency_table=data.idempotency_table,
+            usage_table=data.usage_table,
+            breaker_table=data.breaker_table,
         )
         api = ApiStack(
             self,
@@ -74,7 +76,13 @@ class PlatformStage(Stage):
             queues=agents.queues,
             api=api.api,
             database=data.database,
-            tables={"Audit": data.audit_table, "Rate": data.rate_table, "Idempotency": data.idempotency_table},
+            tables={
+                "Audit": data.audit_table,
+                "Rate": data.rate_table,
+                "Idempotency": data.idempotency_table,
+                "Usage": data.usage_table,
+                "Breaker": data.breaker_table,
+            },
         )
         ComplianceStack(self, "Compliance", settings=settings)
         demand_gate(self)

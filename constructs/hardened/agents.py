@@ -1,18 +1,19 @@
-"""A specialist agent: a function that may call the model under its guardrail, read the database and append to the
-audit trail.
+"""A specialist agent: a function that may call its models under their guardrail, read the database, append to the
+audit trail, and count what its calls cost.
 
 Decision: what every agent has is granted here once, so that adding an agent is naming it. What an agent may not do is
-as fixed: it cannot change or delete an audit entry, call another function, or use another model.
+as fixed: it cannot change or delete an audit entry, call another function, or use another model
+than its own and the one that stands in for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from hardened.bedrock import Model
+from hardened.bedrock import Model, models_environment
 from hardened.database import Database
 from hardened.functions import Function, FunctionDefaults, Program, Size
 from hardened.grants import use_table
@@ -22,11 +23,13 @@ APPEND = ("dynamodb:PutItem", "dynamodb:Query")
 
 @dataclass(frozen=True, kw_only=True)
 class AgentAccess:
-    """What all agents work with: the model, the database, the audit trail, and the limits as environment variables."""
+    """What all agents work with: the database, the tables (audit trail, usage, breakers), and the limits as environment
+    variables."""
 
-    model: Model
     database: Database
     audit_table: dynamodb.ITableV2
+    usage_table: dynamodb.ITableV2
+    breaker_table: dynamodb.ITableV2
     limits: Mapping[str, str]
 
 
@@ -43,19 +46,23 @@ class AgentFunction(Function):
         *,
         defaults: FunctionDefaults,
         access: AgentAccess,
+        models: Sequence[Model],
         code: lambda_.Code,
         size: Size,
         extra: Mapping[str, str] | None = None,
     ) -> None:
         """Make the agent.
 
+        :param models: what it may ask, in this order.
         :param code: the bundle it needs (``agent``, or ``numeric`` with numpy).
         :param extra: variables that only this agent reads.
         """
         environment = {
-            **access.model.environment(),
+            **models_environment(models),
             **access.database.environment,
             "AUDIT_TABLE": access.audit_table.table_name,
+            "USAGE_TABLE": access.usage_table.table_name,
+            "BREAKER_TABLE": access.breaker_table.table_name,
             **access.limits,
             **(extra or {}),
         }
@@ -66,6 +73,9 @@ class AgentFunction(Function):
             program=Program(code=code, handler=f"advisor.handlers.{id.lower()}.handler", environment=environment),
             size=size,
         )
-        access.model.grant_invoke(self)
+        for model in models:
+            model.grant_invoke(self)
         access.database.grant_data_api(self)
         use_table(self, access.audit_table, *APPEND)
+        use_table(self, access.usage_table, "dynamodb:UpdateItem")
+        use_table(self, access.breaker_table, "dynamodb:GetItem", "dynamodb:PutItem")

@@ -8,8 +8,9 @@ version. What is denied is what lies outside the product's authorised scope (GUA
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_bedrock as bedrock
@@ -87,11 +88,13 @@ class Guardrail(Construct):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """The chosen model: who may call it how, and what it costs.
+    """A model of a role: who may call it how, and what it costs.
 
     :param model_id: an inference profile (``us.anthropic...``) or a plain foundation model's id.
     :param regions: where the profile may route a request.
     :param tool_choice: ``forced`` or ``auto``: whether the model can be made to answer by its tool.
+    :param streaming: answers are read as they are made; that is another action to grant.
+    :param limits: ``max_tokens``, ``max_request_bytes``, ``max_answer_bytes``.
     :param input_usd_per_mtok: price in USD for a million input tokens; ``output_usd_per_mtok`` likewise.
     """
 
@@ -99,21 +102,25 @@ class Model:
     regions: tuple[str, ...]
     guardrail: Guardrail
     tool_choice: str
+    streaming: bool
+    limits: Mapping[str, int]
     input_usd_per_mtok: float
     output_usd_per_mtok: float
 
-    def environment(self) -> dict[str, str]:
-        """What a caller of the model reads from its environment."""
+    def told(self) -> dict[str, Any]:
+        """What a caller of the model must know of it; prices as text, so that no digit is lost on the way."""
         return {
-            "MODEL_ID": self.model_id,
-            "MODEL_TOOL_CHOICE": self.tool_choice,
-            "MODEL_PRICE_INPUT_PER_MTOK": str(self.input_usd_per_mtok),
-            "MODEL_PRICE_OUTPUT_PER_MTOK": str(self.output_usd_per_mtok),
-            **self.guardrail.environment(),
+            "model_id": self.model_id,
+            "tool_choice": self.tool_choice,
+            "streaming": self.streaming,
+            **self.limits,
+            "input_usd_per_mtok": str(self.input_usd_per_mtok),
+            "output_usd_per_mtok": str(self.output_usd_per_mtok),
         }
 
     def grant_invoke(self, grantee: iam.IGrantable) -> None:
         """Let ``grantee`` call the model with the guardrail in force, and in no other way."""
+        action = "bedrock:InvokeModelWithResponseStream" if self.streaming else "bedrock:InvokeModel"
         guarded = {"bedrock:GuardrailIdentifier": f"{self.guardrail.arn}:{self.guardrail.version}"}
         profile = f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:inference-profile/{self.model_id}"
         prefix, _, base = self.model_id.partition(".")
@@ -121,7 +128,7 @@ class Model:
         if is_profile:
             allow(
                 grantee,
-                actions=("bedrock:InvokeModel",),
+                actions=(action,),
                 resources=(profile,),
                 conditions={"StringEquals": guarded},
             )
@@ -129,7 +136,7 @@ class Model:
         through = {"bedrock:InferenceProfileArn": profile} if is_profile else {}
         allow(
             grantee,
-            actions=("bedrock:InvokeModel",),
+            actions=(action,),
             resources=tuple(
                 f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{base if is_profile else self.model_id}"
                 for region in regions
@@ -137,6 +144,12 @@ class Model:
             conditions={"StringEquals": {**guarded, **through}},
         )
         allow(grantee, actions=("bedrock:ApplyGuardrail",), resources=(self.guardrail.arn,))
+
+
+def models_environment(models: Sequence[Model]) -> dict[str, str]:
+    """What a caller reads from its environment: its models in the order in which it asks them, and their guardrail."""
+    told = json.dumps([model.told() for model in models], separators=(",", ":"))
+    return {"MODELS": told, **models[0].guardrail.environment()}
 
 
 def _filters() -> list[dict[str, str]]:

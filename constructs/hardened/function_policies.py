@@ -34,6 +34,7 @@ TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 MOST = (
     "bedrock:ApplyGuardrail",
     "bedrock:InvokeModel",
+    "bedrock:InvokeModelWithResponseStream",
     "dynamodb:DeleteItem",
     "dynamodb:DescribeStream",
     "dynamodb:GetItem",

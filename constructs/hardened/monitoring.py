@@ -1,4 +1,4 @@
-"""Alarms of the API, the database, tables and the model: those that no construct can set by itself (OBS-11, OBS-12,
+"""Alarms of the API, the database and tables: those that no construct can set by itself (OBS-11, OBS-12,
 OBS-14).
 
 Functions and queues bring their alarms along (`hardened.alarms`, `hardened.queues`); what stands here needs
@@ -198,26 +198,3 @@ class TableAlarms(Construct):
                 topic=alerts.warning,
                 description=f"DynamoDB throttled requests to the table {title}: one key is too hot. [OBS-14]",
             )
-
-
-class ModelAlarms(Construct):
-    """The model's quota: requests that Bedrock throttled (LLM-03)."""
-
-    def __init__(self, scope: Construct, id: str, *, model_id: str, name: str, alerts: Alerts) -> None:
-        super().__init__(scope, id)
-        alarm(
-            self,
-            "Throttles",
-            name=f"{name}-model-throttles",
-            metric=cw.Metric(
-                namespace="AWS/Bedrock",
-                metric_name="InvocationThrottles",
-                dimensions_map={"ModelId": model_id},
-                period=FIVE_MINUTES,
-                statistic="Sum",
-            ),
-            threshold=0,
-            topic=alerts.warning,
-            description=f"Bedrock throttled calls of {model_id}: the account's requests or tokens a minute are used "
-            "up; ask for a higher quota. Analyses go on with fallbacks meanwhile. [LLM-03]",
-        )

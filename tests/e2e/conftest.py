@@ -13,6 +13,8 @@ from local_cloud.cloud import LocalCloud
 
 # A user's limit that a slow machine reaches too, far below the whole API's, so that a test knows which one it met.
 LIMITS = {"rate_per_second": 1000, "burst": 1000, "user_rate_per_second": 5, "user_burst": 60}
+# The faults of one test must not stop the models of the next.
+PATIENT = {"min_calls": 100_000}
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     try:
         cloud.start()
         overlay = cloud.settings_overlay()
-        overlay.write_text(json.dumps({**json.loads(overlay.read_text("utf-8")), "api": LIMITS}), "utf-8")
+        changed = {**json.loads(overlay.read_text("utf-8")), "api": LIMITS, "breaker": PATIENT}
+        overlay.write_text(json.dumps(changed), "utf-8")
         made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
         cloud.bootstrap()
         cloud.deploy(made.assembly)

@@ -10,6 +10,7 @@ import pytest
 from alex import local, portfolio
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
+from settings import load
 
 pytestmark = pytest.mark.e2e
 
@@ -42,7 +43,7 @@ def _analysed(api: Api) -> dict[str, Any]:
     return _finish(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]))
 
 
-@pytest.mark.parametrize("fault", ["rubbish", "guardrail"])
+@pytest.mark.parametrize("fault", ["rubbish", "guardrail", "loop", "huge"])
 def test_a_model_that_fails_degrades_the_job_honestly(cloud: LocalCloud, investor: Api, fault: str) -> None:
     """Domain defect 3: the job is completed with a fall-back that it admits, and with less confidence."""
     cloud.set_faults(bedrock=[{"tool": "write_report", "fault": fault, "times": 50}])
@@ -73,6 +74,17 @@ def test_a_throttled_model_is_asked_again(cloud: LocalCloud, investor: Api) -> N
     job = _analysed(investor)
     assert job["status"] == "completed"
     assert job["quality_payload"]["fallbacks"] == []
+
+
+def test_the_small_model_stands_in_for_the_large_one(cloud: LocalCloud, investor: Api) -> None:
+    """LLM-07: a large model that is throttled three times costs the report its model, not its words."""
+    cloud.set_faults(bedrock=[{"tool": "write_report", "fault": "throttle", "times": 3}])
+    job = _analysed(investor)
+    assert job["quality_payload"]["fallbacks"] == []
+    models = load("local").models
+    assert job["summary_payload"]["agents"]["reporter"].endswith(f"({models.small.model_id})")
+    assert job["summary_payload"]["agents"]["charter"].endswith(f"({models.large.model_id})")
+    assert job["summary_payload"]["usage"]["by_agent"]["reporter"]["calls"] == 4
 
 
 def test_an_unknown_symbol_is_left_out_and_said(sign_in: Session) -> None:

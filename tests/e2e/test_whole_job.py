@@ -139,6 +139,21 @@ def test_quality_says_how_sure_the_analysis_is(job: dict[str, Any]) -> None:
     assert quality["cue"] in {"high", "medium"}
 
 
+def test_the_job_says_what_its_model_calls_used(job: dict[str, Any], investor: Api) -> None:
+    """COST-05, XAI-04: the sum over the agents' calls is what the audit trail says, and nobody takes a simulated cost
+    for a bill."""
+    usage = job["summary_payload"]["usage"]
+    entries = investor.get(f"/api/jobs/{job['id']}/audit")["entries"]
+    assert (usage["simulated"], usage["budget_usd"]) == (True, 2.0)
+    assert {"reporter", "charter", "retirement"} <= usage["by_agent"].keys()
+    assert usage["calls"] == sum(agent["calls"] for agent in usage["by_agent"].values()) >= 3
+    for name, used in usage["by_agent"].items():
+        audited = [entry for entry in entries if entry["agent"] == name]
+        assert used["tokens_in"] == sum(entry["tokens"]["in"] for entry in audited) > 0
+        assert Decimal(str(used["cost_usd"])) == sum(Decimal(str(entry["cost_usd"])) for entry in audited) > 0
+        assert all("sha256:" in entry["prompt_version"] for entry in audited)
+
+
 def test_each_decision_is_audited_in_an_unbroken_chain(job: dict[str, Any], investor: Api) -> None:
     """XAI-04: a compliance officer follows each agent's decision without reading a prompt."""
     audit = investor.get(f"/api/jobs/{job['id']}/audit")

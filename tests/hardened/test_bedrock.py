@@ -12,12 +12,14 @@ from hardened.bedrock import Guardrail, Model
 PROFILE = "us.anthropic.claude-x-v1:0"
 
 
-def build(*, model_id: str = PROFILE, topics: dict[str, str] | None = None) -> dict[str, Any]:
+def build(*, model_id: str = PROFILE, topics: dict[str, str] | None = None, streaming: bool = False) -> dict[str, Any]:
     stack = Stack(App(), "Bench")
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     guardrail = Guardrail(stack, "Guardrail", name="g", denied_topics=topics or {"Tax": "Tax advice."}, refusal="No.")
     model = Model(
         tool_choice="auto",
+        streaming=streaming,
+        limits={"max_tokens": 10},
         model_id=model_id,
         regions=("us-east-1", "us-west-2"),
         guardrail=guardrail,
@@ -58,6 +60,12 @@ def test_foundation_models_are_reached_through_the_profile_only_in_its_regions()
     assert len(arns) == 2
     for region, arn in zip(("us-east-1", "us-west-2"), arns, strict=True):
         assert f":bedrock:{region}::foundation-model/anthropic.claude-x-v1:0" in arn
+
+
+def test_a_streaming_model_may_only_be_streamed() -> None:
+    """LLM-07: the other way of calling would have no limit to what it reads."""
+    actions = {s["Action"] for s in statements(build(streaming=True))}
+    assert actions == {"bedrock:InvokeModelWithResponseStream", "bedrock:ApplyGuardrail"}
 
 
 def test_a_plain_model_id_needs_no_profile() -> None:

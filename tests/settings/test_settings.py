@@ -101,6 +101,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
+    "models.simulated": ("dev", {"models": {"simulated": True}}),
+    "models.small.output_usd_per_mtok": ("prod", {"models": {"small": {"output_usd_per_mtok": 20}}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
@@ -181,7 +183,7 @@ def test_a_setting_has_an_effect_or_says_which_system_will_read_it() -> None:
         name = (
             rf"\.{path[-1]}"
             if names.count(path[-1]) == 1
-            else rf"\b{path[-2]}\.{path[-1]}"
+            else rf"\b(?:{path[-2]}|model)\.{path[-1]}"  # "model" is either role's
             if path[1:]
             else rf"settings\.{path[-1]}"
         )

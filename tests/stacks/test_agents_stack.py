@@ -22,6 +22,7 @@ MODELS: dict[str, type[environment.Environment]] = {
     "Retirement": environment.RetirementEnvironment,
     "Sweeper": environment.SweeperEnvironment,
 }
+CALL = "bedrock:InvokeModelWithResponseStream"
 
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
@@ -165,7 +166,7 @@ def test_the_audit_trail_can_be_appended_to_and_never_changed(prod: Any, name: s
 def test_only_agents_call_the_model_and_only_with_the_guardrail(prod: Any) -> None:
     """GUARD-06, LLM-01."""
     for key, policy in prod.of_type("AWS::IAM::Policy").items():
-        calls = [s for s in policy["PolicyDocument"]["Statement"] if "bedrock:InvokeModel" in listed(s["Action"])]
+        calls = [s for s in policy["PolicyDocument"]["Statement"] if CALL in listed(s["Action"])]
         is_agent = key.startswith(tuple(f"Agents/{name}Role" for name in AGENTS))
         assert bool(calls) == is_agent, key
         assert all("bedrock:GuardrailIdentifier" in s["Condition"]["StringEquals"] for s in calls)

@@ -109,6 +109,8 @@ def test_tables_have_the_keys_and_expiry_that_the_functions_expect(
         "Audit": (["job_id", "entry_id"], None),
         "Rate": (["subject"], "expires_at"),
         "Idempotency": (["id"], "expiration"),
+        "Usage": (["subject"], "expires_at"),
+        "Breaker": (["subject"], "expires_at"),
     }
     for where, table in tables.items():
         [replica] = table["Replicas"]
@@ -129,13 +131,14 @@ def test_audit_records_can_be_written_and_never_changed(environment: str, assemb
 
 @ALL_ENVIRONMENTS
 def test_backups_name_what_they_keep(environment: str, assembly: Callable[[str], Any]) -> None:
-    """DR-02: the cluster and the tables with records; the rate table is worth nothing after a minute."""
+    """DR-02: the cluster and the tables, first of all those with records: decisions, and what users have spent."""
     made = assembly(environment)
     [selection] = made.of_type("AWS::Backup::BackupSelection").values()
     kept = str(selection["BackupSelection"]["Resources"])
     assert "DatabaseCluster" in kept
     assert "Audit" in kept
     assert "Idempotency" in kept
+    assert "Usage" in kept
     [vault] = made.of_type("AWS::Backup::BackupVault").values()
     assert ("LockConfiguration" in vault) is environment.startswith("prod")
 

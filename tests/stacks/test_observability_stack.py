@@ -142,9 +142,13 @@ def test_refused_database_connections_are_counted_from_the_databases_own_log(dep
 
 
 def test_tables_and_the_models_quota_are_watched(deployed: Any) -> None:
-    """OBS-14, LLM-03."""
+    """OBS-14, LLM-03: an operator hears of a quota at 80 % of it, not from the first analysis that was refused."""
     found = alarms(deployed)
-    for table in ("audit", "rate", "idempotency"):
+    for table in ("audit", "rate", "idempotency", "usage", "breaker"):
         assert f"alex-{deployed.environment}-table-{table}-throttles" in found
-    throttles = found[f"alex-{deployed.environment}-model-throttles"]
-    assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": load(deployed.environment).model.model_id}]
+    models = load(deployed.environment).models
+    for role, model in (("large", models.large), ("small", models.small)):
+        throttles = found[f"alex-{deployed.environment}-{role}-model-throttles"]
+        assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": model.model_id}]
+        for kind, quota in (("requests", model.requests_per_minute), ("tokens", model.tokens_per_minute)):
+            assert found[f"alex-{deployed.environment}-{role}-model-{kind}-quota"]["Threshold"] == quota * 0.8

@@ -8,12 +8,13 @@ secrets are settings, never secrets themselves (SEC-13), which is why values may
 import os
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, model_validator
+
+from advisor.adapters.environment_models import BudgetEnvironment, ModelEnvironment
 
 MARKET_ZONE = "America/New_York"
 """Whose calendar "today" is: a US trading day."""
@@ -111,7 +112,7 @@ class ValuationEnvironment(DatabaseEnvironment):
         return self.valuation_date or datetime.now(ZoneInfo(MARKET_ZONE)).date()
 
 
-class PlannerEnvironment(ValuationEnvironment):
+class PlannerEnvironment(BudgetEnvironment, ValuationEnvironment):
     """The planner: its agents' ARNs, the queue, the idempotency table, the price provider."""
 
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
@@ -125,6 +126,7 @@ class PlannerEnvironment(ValuationEnvironment):
     price_api_url: Url = Field(default="https://api.polygon.io", alias="PRICE_API_URL")
     price_secret_arn: Text = Field(alias="PRICE_SECRET_ARN")
     price_stale_trading_days: int = Field(default=2, ge=0, alias="PRICE_STALE_TRADING_DAYS")
+    models_simulated: bool = Field(default=False, alias="MODELS_SIMULATED")
 
     @property
     def agent_functions(self) -> dict[str, str]:
@@ -137,26 +139,13 @@ class PlannerEnvironment(ValuationEnvironment):
         }
 
 
-class AgentEnvironment(ValuationEnvironment):
-    """A specialist: its model with prices (USD per million tokens), guardrail, limits (turns, attempts, characters)."""
+class AgentEnvironment(ModelEnvironment, ValuationEnvironment):
+    """A specialist: its models with their limits, and its own (turns, attempts, characters)."""
 
     audit_table: Text = Field(alias="AUDIT_TABLE")
-    model_id: Text = Field(alias="MODEL_ID")
-    model_tool_choice: Literal["auto", "forced"] = Field(default="auto", alias="MODEL_TOOL_CHOICE")
-    price_input_per_mtok: Decimal = Field(ge=0, alias="MODEL_PRICE_INPUT_PER_MTOK")
-    price_output_per_mtok: Decimal = Field(ge=0, alias="MODEL_PRICE_OUTPUT_PER_MTOK")
-    guardrail_id: str | None = Field(default=None, alias="GUARDRAIL_ID")
-    guardrail_version: str | None = Field(default=None, alias="GUARDRAIL_VERSION")
     retry_attempts: int = Field(default=3, ge=1, le=10, alias="RETRY_ATTEMPTS")
     max_response_chars: int = Field(default=50_000, gt=0, alias="MAX_RESPONSE_CHARS")
     max_turns: int = Field(default=10, ge=1, alias="MAX_TURNS")
-
-    @model_validator(mode="after")
-    def _guardrail_is_a_pair(self) -> Self:
-        """Half a guardrail would silently be none."""
-        if (self.guardrail_id is None) != (self.guardrail_version is None):
-            raise ValueError("GUARDRAIL_ID, GUARDRAIL_VERSION: set both or none")
-        return self
 
 
 class TaggerEnvironment(AgentEnvironment):

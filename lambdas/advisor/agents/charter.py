@@ -15,6 +15,7 @@ from pydantic import Field
 
 from advisor.agents.answering import Answer, Desk, Task
 from advisor.agents.naming import facts_without_names, given_names, without_names
+from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import Review, Verdict, guaranteed_wording
 from advisor.domain.chart_rules import validate_charts
@@ -25,14 +26,6 @@ from advisor.domain.numbers import Fact, check_numbers
 from advisor.domain.rollup import RollUp, roll_up
 
 NAME = "charter"
-PROMPT_VERSION = "charter-1"
-
-ROLE = "You choose the charts of a portfolio analysis for a private investor."
-INSTRUCTIONS = (
-    "The data lists the charts that can be drawn, with what they show. Choose the 4 to 6 that tell this investor most "
-    "(all of them where there are fewer), in the order of importance. For each give its key, the form in which it "
-    "reads best, a short title and one sentence on what to see in it. Use no numbers in titles."
-)
 
 
 class ChosenChart(Answer):
@@ -63,16 +56,14 @@ class Charter:
         rolled, targets = roll_up(portfolio), portfolio.user.asset_class_targets
         drawable = {chart["key"]: chart for chart in build_charts(rolled, targets=targets)}
         if not drawable:
-            return answer(NAME, "nothing to draw", fallback=True, payload=dict(CHART_FALLBACK), version=PROMPT_VERSION)
+            return answer(
+                NAME, "nothing to draw", fallback=True, payload=dict(CHART_FALLBACK), version=prompt(NAME).label
+            )
         names = given_names(portfolio)
         table = facts_without_names(chart_facts(drawable.values()), names)
         task = Task(
             agent=NAME,
-            prompt_version=PROMPT_VERSION,
-            role=ROLE,
-            instructions=INSTRUCTIONS,
-            tool="choose_charts",
-            tool_description="Record the chosen charts.",
+            prompt=prompt(NAME),
             answer=ChartChoice,
             facts=charter_facts(portfolio),
             product=lambda choice: {"charts": [_drawn(chart, drawable) for chart in choice.charts]},
@@ -84,13 +75,13 @@ class Charter:
         checked = validate_charts(result.product)
         if not checked.ok:
             self.desk.telemetry.event("FALLBACK_USED", agent=NAME, warning=True, reason=checked.reason)
-            return answer(NAME, "no charts", fallback=True, payload=dict(CHART_FALLBACK), version=PROMPT_VERSION)
+            return answer(NAME, "no charts", fallback=True, payload=dict(CHART_FALLBACK), version=prompt(NAME).label)
         return answer(
             NAME,
             f"{len(checked.charts)} charts",
             fallback=result.fallback,
             payload=_placed(checked.charts),
-            version=f"{PROMPT_VERSION} ({self.desk.model.model_id})",
+            version=result.version,
         )
 
 

@@ -97,8 +97,8 @@ class Compiler:
             results.payloads[PAYLOADS[agent]] = {"content": fallback_report(facts), **stamp}
             results.recommendations = [Recommendation.model_validate(one) for one in facts["recommendations"]]
 
-    def compile(self, results: Results) -> dict[str, dict[str, Any]]:
-        """All payloads to store: the agents', ``summary_payload`` and ``quality_payload``."""
+    def compile(self, results: Results, *, usage: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+        """All payloads to store: the agents', ``summary_payload`` with the models' ``usage``, ``quality_payload``."""
         valuation = value_portfolio(self.portfolio)
         rolled = roll_up(self.portfolio, valuation)
         weights = asset_weights(rolled, self.portfolio.user.asset_class_targets)
@@ -113,6 +113,7 @@ class Compiler:
             stale_after=self.stale_after,
         )
         summary = self._summary(results, valuation, rolled, weights, quality)
+        summary["usage"] = dict(usage) if usage is not None else None
         return {**results.payloads, "summary_payload": summary, "quality_payload": quality.as_dict()}
 
     def _summary(

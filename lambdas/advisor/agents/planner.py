@@ -63,7 +63,10 @@ class _Progress:
 
 @dataclass(frozen=True)
 class Planner:
-    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days."""
+    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days.
+
+    ``used`` tells what a job's model calls have used (None: unknown).
+    """
 
     jobs: JobStore
     portfolios: PortfolioStore
@@ -73,6 +76,7 @@ class Planner:
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
     stale_after: int = 2
+    used: Callable[[UUID], Mapping[str, Any] | None] = lambda _job_id: None
     time_left: Callable[[], float] = lambda: float("inf")
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = monotonic
@@ -105,7 +109,7 @@ class Planner:
         )
         self._run_agents(job, compiler, progress, results)
         progress.at("compiling")
-        payloads = compiler.compile(results)
+        payloads = compiler.compile(results, usage=self.used(job.id))
         took = round((self.clock() - started) * 1000)
         payloads["summary_payload"]["audit_seal"] = conclude(self.recorder(job), payloads, duration_ms=took)
         self.jobs.record_payloads(job.id, payloads)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from advisor.agents.answering import Answer, Desk, Task
 from advisor.agents.naming import facts_without_names, given_names, without_names
+from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.fact_table import fact_table
@@ -23,19 +24,6 @@ from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.report import fallback_report
 
 NAME = "reporter"
-PROMPT_VERSION = "reporter-2"
-
-ROLE = "You write portfolio reports for private investors: clear, honest about uncertainty, without jargon."
-INSTRUCTIONS = (
-    "Write the report on the portfolio in the data, about 2,000 words in all. First note your reasoning: which facts "
-    "weigh most for this investor's goals, and why. Then 3 to 4 points of summary, the sections, and the "
-    "recommendations. The data holds calculated recommendations: keep what each advises and all of its figures, order "
-    "them by what helps the goals most, and explain them better. Each has what to do, the reasoning, the impact, and "
-    "the priority High, Medium or Low. Say what the analysis does not know in the limitations. The retirement figures "
-    "assume the average return in every year: say so, and refer to the retirement analysis for the odds. Where the "
-    "data holds a question of the investor, answer it in the conclusion from the data, without repeating its figures, "
-    "or say that the data does not tell."
-)
 
 Section = Field(min_length=1, max_length=8000)
 
@@ -89,11 +77,7 @@ class Reporter:
         table = facts_without_names(fact_table(facts), names)
         task = Task(
             agent=NAME,
-            prompt_version=PROMPT_VERSION,
-            role=ROLE,
-            instructions=INSTRUCTIONS,
-            tool="write_report",
-            tool_description="Record the sections of the report.",
+            prompt=prompt(NAME),
             answer=ReportSections,
             facts=facts,
             product=self._product,
@@ -111,7 +95,7 @@ class Reporter:
             fallback=result.fallback,
             payload={"content": result.product["content"], **stamp},
             recommendations=result.product["recommendations"],
-            version=f"{PROMPT_VERSION} ({self.desk.model.model_id})",
+            version=result.version,
         )
 
     def _product(self, sections: ReportSections) -> dict[str, Any]:

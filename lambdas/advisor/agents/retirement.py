@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.assumptions import RetirementAssumptions
@@ -23,14 +24,6 @@ from advisor.domain.retirement import plan_of, seed_of, simulate
 from advisor.domain.rollup import roll_up
 
 NAME = "retirement"
-PROMPT_VERSION = "retirement-1"
-
-ROLE = "You explain retirement simulations to private investors: plainly, without comforting and without alarming."
-INSTRUCTIONS = (
-    "Explain the simulated retirement in the data. First note your reasoning. Then assess how likely the plan is to "
-    "last and how far the sustainable income is from the target, say what drives the result, and give 2 to 5 "
-    "suggestions the investor can act on, without new figures."
-)
 
 Section = Field(min_length=1, max_length=8000)
 
@@ -71,11 +64,7 @@ class Retirement:
         table = fact_table(facts)
         task = Task(
             agent=NAME,
-            prompt_version=PROMPT_VERSION,
-            role=ROLE,
-            instructions=INSTRUCTIONS,
-            tool="explain_retirement",
-            tool_description="Record the explanation of the projection.",
+            prompt=prompt(NAME),
             answer=Explanation,
             facts=facts,
             product=self._product,
@@ -94,7 +83,7 @@ class Retirement:
                 "agent": NAME,
                 "fallback": answered.fallback,
             },
-            version=f"{PROMPT_VERSION} ({self.desk.model.model_id})",
+            version=answered.version,
         )
 
     def _product(self, given: Explanation) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from advisor.agents.answering import Answer, Answered, Desk, Task
+from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import Review, Verdict, guaranteed_wording
 from advisor.domain.errors import BadRequestError, Detail
@@ -21,17 +22,8 @@ from advisor.domain.vocabulary import AllocationSource, AssetClass, InstrumentTy
 from advisor.ports.store import PortfolioStore
 
 NAME = "tagger"
-PROMPT_VERSION = "tagger-1"
 PARALLEL = 4
 """Questions at a time: fast, and far below what a model's quota refuses."""
-
-ROLE = "You classify financial instruments for a portfolio analysis: what they consist of, where, and in which sectors."
-INSTRUCTIONS = (
-    "Classify the instrument in the data. First reason (what it is, what it holds, how sure you are), then give the "
-    "main asset class and three splits in percent: by asset class, region and sector, each summing to 100. Bonds have "
-    "sectors too (treasury, corporate, mortgage, government_related). Where you are unsure prefer the broad word "
-    "(global, diversified, other) to a precise one."
-)
 
 
 def _parts(words: type[AssetClass] | type[Region] | type[Sector]) -> WithJsonSchema:
@@ -101,7 +93,7 @@ class Tagger:
             updated=updated,
             errors=errors,
             classifications=classifications,
-            version=f"{PROMPT_VERSION} ({self.desk.model.model_id})",
+            version="; ".join(sorted({result.version for result in answered})) or prompt(NAME).label,
         )
 
     def _classify(self, request: AgentRequest, one: Untagged) -> Answered:
@@ -113,11 +105,7 @@ class Tagger:
 
         task = Task(
             agent=NAME,
-            prompt_version=PROMPT_VERSION,
-            role=ROLE,
-            instructions=INSTRUCTIONS,
-            tool="classify_instrument",
-            tool_description="Record the classification of one instrument.",
+            prompt=prompt(NAME),
             answer=Classification,
             facts=tagger_facts(one.instrument()),
             product=product,

@@ -32,10 +32,12 @@ from advisor.adapters.patience import Patience
 from advisor.adapters.polygon import PolygonPrices, SecretKey
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
+from advisor.adapters.usage_table import DynamoUsageMeter
 from advisor.agents.attempt import Attempts
-from advisor.agents.planner import AGENTS_SECONDS, Planner
+from advisor.agents.planner import AGENTS_SECONDS, NAME, Planner
 from advisor.domain.errors import BadRequestError, Detail
 from advisor.handlers.specialist import INVOCATION, QUICK, telemetry_of
+from advisor.ports.usage import MeterUnavailableError
 from advisor.ports.work import Delivery
 
 REMEMBERED_SECONDS = 3600
@@ -67,6 +69,7 @@ def wiring() -> Wiring:
     telemetry = telemetry_of(env)
     jobs = DataApiJobStore(database)
     dynamodb = boto3.client("dynamodb", config=QUICK)
+    meter = DynamoUsageMeter(dynamodb, env.usage_table, budget=env.job_budget_usd)
     secret = SecretKey(boto3.client("secretsmanager", config=QUICK), env.price_secret_arn)
     planner = Planner(
         jobs=jobs,
@@ -81,6 +84,7 @@ def wiring() -> Wiring:
         day=env.valuation_day,
         telemetry=telemetry,
         stale_after=env.price_stale_trading_days,
+        used=lambda job_id: _used(job_id, meter, env, telemetry),
         time_left=INVOCATION.seconds_left,
         trace_id=trace_id,
     )
@@ -91,6 +95,18 @@ def wiring() -> Wiring:
         queue_url=env.queue_url,
         idempotency=DynamoDBPersistenceLayer(table_name=env.idempotency_table, boto3_client=dynamodb),
     )
+
+
+def _used(
+    job_id: UUID, meter: DynamoUsageMeter, env: PlannerEnvironment, telemetry: PowertoolsTelemetry
+) -> dict[str, Any] | None:
+    """What the job's model calls have used; None when the meter does not say: no reason to lose the analysis."""
+    try:
+        usage = meter.of_job(str(job_id))
+    except MeterUnavailableError as error:
+        telemetry.event("USAGE_UNKNOWN", agent=NAME, warning=True, error_type=str(error))
+        return None
+    return usage.as_dict(budget_usd=env.job_budget_usd, simulated=env.models_simulated)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Any:

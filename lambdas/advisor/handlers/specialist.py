@@ -13,16 +13,21 @@ from botocore.config import Config
 
 from advisor.adapters import bedrock
 from advisor.adapters.audit_table import DynamoAuditLog
+from advisor.adapters.breaker_table import DynamoBreakers
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import AgentEnvironment, Environment, load
 from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
+from advisor.adapters.usage_table import DynamoUsageMeter
 from advisor.agents.answering import TURN_SECONDS, Desk
 from advisor.agents.request import AgentRequest, portfolio_of, read_request
+from advisor.domain.breaker import Rules
 from advisor.domain.models import Portfolio
 from advisor.domain.retry import RetryPolicy
+from advisor.domain.usage import Price
 
 QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 """For DynamoDB and SQS: small calls that answer in milliseconds or are tried again."""
@@ -75,24 +80,10 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
     environment = load(model)
     database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(environment)
-    guardrail = None
-    if environment.guardrail_id and environment.guardrail_version:
-        guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
-    language_model = bedrock.BedrockModel(
-        client=bedrock.client(),
-        model_id=environment.model_id,
-        price=bedrock.ModelPrice(environment.price_input_per_mtok, environment.price_output_per_mtok),
-        tool_choice=environment.model_tool_choice,
-        guardrail=guardrail,
-        patience=Patience(
-            RetryPolicy(attempts=environment.retry_attempts),
-            time_left=INVOCATION.seconds_left,
-            enough_seconds=TURN_SECONDS,
-        ),
-    )
+    dynamodb = boto3.client("dynamodb", config=QUICK)
     desk = Desk(
-        model=language_model,
-        audit=DynamoAuditLog(boto3.client("dynamodb", config=QUICK), environment.audit_table),
+        model=_chain(environment, dynamodb, telemetry),
+        audit=DynamoAuditLog(dynamodb, environment.audit_table),
         telemetry=telemetry,
         max_turns=environment.max_turns,
         time_left=INVOCATION.seconds_left,
@@ -104,6 +95,48 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
         telemetry=telemetry,
         jobs=DataApiJobStore(database),
         portfolios=DataApiPortfolioStore(database),
+    )
+
+
+def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: PowertoolsTelemetry) -> ModelChain:
+    """The agent's models, the job's budget and the breakers."""
+    guardrail = None
+    if environment.guardrail_id and environment.guardrail_version:
+        guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
+    clients = {way: bedrock.client(streaming=way) for way in {choice.streaming for choice in environment.models}}
+    models = tuple(
+        bedrock.BedrockModel(
+            client=clients[choice.streaming],
+            model_id=choice.model_id,
+            price=Price(choice.input_usd_per_mtok, choice.output_usd_per_mtok),
+            tool_choice=choice.tool_choice,
+            guardrail=guardrail,
+            streaming=choice.streaming,
+            limits=bedrock.ModelLimits(
+                request_bytes=choice.max_request_bytes,
+                answer_bytes=choice.max_answer_bytes,
+                max_tokens=choice.max_tokens,
+            ),
+        )
+        for choice in environment.models
+    )
+    rules = Rules(
+        window=environment.breaker_window_seconds,
+        error_pct=environment.breaker_error_pct,
+        latency=environment.breaker_latency_seconds,
+        min_calls=environment.breaker_min_calls,
+        open_for=environment.breaker_open_seconds,
+    )
+    return ModelChain(
+        models=models,
+        meter=DynamoUsageMeter(dynamodb, environment.usage_table, budget=environment.job_budget_usd),
+        breakers=DynamoBreakers(dynamodb, environment.breaker_table, rules),
+        telemetry=telemetry,
+        patience=Patience(
+            RetryPolicy(attempts=environment.retry_attempts),
+            time_left=INVOCATION.seconds_left,
+            enough_seconds=TURN_SECONDS,
+        ),
     )
 
 

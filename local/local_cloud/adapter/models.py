@@ -1,14 +1,17 @@
-"""Decision: Bedrock's Converse is answered in-process by the local analyst, never by a fixed mock string.
+"""Decision: Bedrock's Converse and ConverseStream are answered in-process by the local analyst, never by a
+fixed mock string.
 
 ministack still authenticates, authorises and validates the request; only the answer is ours. The analyst is
 deterministic and its texts say that they are simulated. A fault plan, set through the control route, makes the
-next calls fail as Bedrock fails: throttled, timed out, stopped by a guardrail, or answered with rubbish.
+next calls fail as models fail: throttled, timed out, stopped by a guardrail, slow, endless, or answered with rubbish.
+An answer takes as long as its ``latencyMs`` says: ministack calls these functions in threads of their own.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +21,7 @@ from ministack.core.responses import get_region
 from ministack.services import bedrock_runtime
 
 from local_cloud.adapter.access import guardrail_of
-from local_cloud.analyst import AnalystError, FaultPlan, respond
+from local_cloud.analyst import AnalystError, FaultPlan, events, respond
 
 _log = logging.getLogger("alex.models")
 
@@ -35,10 +38,12 @@ class Faults:
 
 
 def install(faults: Faults) -> None:
-    """Replace ministack's Converse by the analyst, with `faults` in front of it."""
+    """Replace ministack's Converse and ConverseStream by the analyst, with `faults` in front of it."""
     validate, error = bedrock_runtime._validate_converse_request, bedrock_runtime._error
+    encode = bedrock_runtime._es_event
 
-    def converse(model_id: str, headers: Any, body: bytes) -> Any:
+    def answered(model_id: str, headers: Any, body: bytes) -> Any:
+        """The analyst's response, or ministack's error: a tuple."""
         try:
             request = json.loads(body or b"{}")
         except json.JSONDecodeError:
@@ -52,9 +57,24 @@ def install(faults: Faults) -> None:
         except AnalystError as failure:
             _log.warning("Converse %s answered %s: %s", model_id, failure.code, failure)
             return error(failure.code, str(failure), failure.status)
+        time.sleep(answer["metrics"]["latencyMs"] / 1000)
+        return answer
+
+    def converse(model_id: str, headers: Any, body: bytes) -> Any:
+        answer = answered(model_id, headers, body)
+        if isinstance(answer, tuple):
+            return answer
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
+    def converse_stream(model_id: str, headers: Any, body: bytes) -> Any:
+        answer = answered(model_id, headers, body)
+        if isinstance(answer, tuple):
+            return answer
+        frames = b"".join(encode(kind, payload) for kind, payload in events(answer))
+        return 200, {"Content-Type": "application/vnd.amazon.eventstream"}, frames
+
     bedrock_runtime._converse = converse
+    bedrock_runtime._converse_stream = converse_stream
 
 
 def _may_not_use_guardrail(headers: Any, body: bytes) -> Any:

@@ -7,5 +7,6 @@ be told to fail the ways a real model fails (`FaultPlan`), so that the functions
 
 from local_cloud.analyst.converse import AnalystError, respond
 from local_cloud.analyst.faults import FaultPlan
+from local_cloud.analyst.stream import events
 
-__all__ = ["AnalystError", "FaultPlan", "respond"]
+__all__ = ["AnalystError", "FaultPlan", "events", "respond"]

@@ -13,6 +13,15 @@ LABEL = "Simulated analyst"
 CHARACTERS_PER_TOKEN = 4
 """Rough, as the domain's estimate: the usage figures of local runs are estimates, and so is their cost."""
 
+SLOW_MS, HUGE_CHARACTERS = 11_000, 10_000_000
+"""Slower than the platform's breakers allow, and longer than its answers may be."""
+
+BLOCKED = {
+    "inputAssessment": {
+        "local": {"topicPolicy": {"topics": [{"name": "Planned-by-a-fault", "type": "DENY", "action": "BLOCKED"}]}}
+    }
+}
+
 _DATA = re.compile(r"<data>\n(.*?)\n</data>", re.DOTALL)
 
 TOOLS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -47,13 +56,25 @@ def respond(model_id: str, request: Mapping[str, Any], *, fault: FaultPlan | Non
     if planned == "timeout":
         raise AnalystError(408, "ModelTimeoutException", "The model took too long to respond.")
     if planned == "guardrail":
-        return _response(request, [{"text": "The request was blocked."}], "guardrail_intervened")
+        blocked = _response(request, [{"text": "The request was blocked."}], "guardrail_intervened")
+        return blocked | {"trace": {"guardrail": BLOCKED}}
+    if planned == "prose":
+        return _response(request, [{"text": f"{LABEL}: here are some thoughts instead."}], "end_turn")
     if tool is None:
         text = f"{LABEL}: only questions with one forced tool are answered here ({', '.join(sorted(TOOLS))})."
         return _response(request, [{"text": text}], "end_turn")
-    value = {"unexpected": ["rubbish", None, 42]} if planned == "rubbish" else _value(tool, request)
+    value = _planned_value(planned) or _value(tool, request)
     use_id = "tooluse_" + hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()[:22]
-    return _response(request, [{"toolUse": {"toolUseId": use_id, "name": tool, "input": value}}], "tool_use")
+    name = "another_tool" if planned == "loop" else tool
+    answer = _response(request, [{"toolUse": {"toolUseId": use_id, "name": name, "input": value}}], "tool_use")
+    return answer | {"metrics": {"latencyMs": SLOW_MS}} if planned == "slow" else answer
+
+
+def _planned_value(planned: str | None) -> dict[str, Any] | None:
+    """What stands in the tool's input instead of an answer; None for an honest one."""
+    if planned == "rubbish":
+        return {"unexpected": ["rubbish", None, 42]}
+    return {"rationale": "x" * HUGE_CHARACTERS} if planned == "huge" else None
 
 
 def _forced_tool(request: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-FAULTS = frozenset({"throttle", "rubbish", "timeout", "guardrail"})
+FAULTS = frozenset({"throttle", "rubbish", "timeout", "guardrail", "loop", "prose", "huge", "slow"})
+"""Refused, another schema, no answer, blocked; another tool, text, 10 MB, and a right answer after 11 seconds."""
 
 
 class FaultPlan:

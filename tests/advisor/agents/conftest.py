@@ -13,15 +13,18 @@ from uuid import UUID, uuid5
 import pytest
 from botocore.exceptions import ClientError
 
-from advisor.adapters.bedrock import BedrockModel, ModelPrice
+from advisor.adapters.bedrock import BedrockModel
+from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.agents.answering import Desk
 from advisor.domain.audit import seal
 from advisor.domain.audit_trail import START, Trail, stored_form
 from advisor.domain.models import Account, AuditEntry, Instrument, Portfolio, Position, User
+from advisor.domain.usage import Price
 from advisor.domain.vocabulary import AllocationSource, InstrumentType, PriceSource
 from advisor.ports.model import ModelAnswer, ModelError, Question
 from local_cloud.analyst import AnalystError, FaultPlan, respond
+from tests.advisor.agents.fakes import Purse, Unbroken
 
 DAY = date(2022, 12, 28)
 NOW = datetime(2022, 12, 28, 21, 0, tzinfo=UTC)
@@ -137,8 +140,8 @@ def analyst() -> Callable[..., Office]:
     def build(*faults: Mapping[str, Any]) -> Office:
         client = AnalystClient(FaultPlan.from_dict(list(faults)))
         patience = Patience(sleep=lambda _seconds: None)
-        price = ModelPrice(Decimal(3), Decimal(15))
-        return Office(BedrockModel(client, "simulated", price, patience=patience))  # type: ignore[arg-type]
+        model = BedrockModel(client, "simulated", Price(Decimal(3), Decimal(15)))  # type: ignore[arg-type]
+        return Office(ModelChain((model,), meter=Purse(), breakers=Unbroken(), patience=patience))
 
     return build
 

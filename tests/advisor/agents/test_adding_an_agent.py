@@ -1,12 +1,15 @@
 """The guide's agent is taken from the guide itself and run: what it says must work (docs/adding-an-agent.md)."""
 
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+
+from advisor.agents import prompts
 
 GUIDE = Path(__file__).parents[3] / "docs" / "adding-an-agent.md"
 IMPORTS = """
@@ -17,6 +20,7 @@ from typing import Any
 from pydantic import Field
 from advisor.adapters.environment import AgentEnvironment
 from advisor.agents.answering import Answer, Desk, Task
+from advisor.agents.prompts import prompt
 from advisor.agents.request import AgentRequest, answer
 from advisor.domain.advice import review, with_disclosures
 from advisor.domain.fact_table import fact_table
@@ -27,8 +31,12 @@ from advisor.handlers.specialist import Specialist, handler_of, snapshot_of
 
 
 @pytest.fixture
-def guide() -> dict[str, Any]:
-    """The names that the guide's Python defines."""
+def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names that the guide's Python defines, with its prompt in the registry."""
+    (written,) = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    (tmp_path / "currency.toml").write_text(written)
+    shutil.copy(prompts.FOLDER / "rules.txt", tmp_path)
+    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     names: dict[str, Any] = {"__name__": "guide"}
     exec(IMPORTS + "\n".join(blocks), names)

@@ -5,16 +5,25 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from botocore.stub import ANY, Stubber
 
-from advisor.adapters.bedrock import THINKING_TOKENS, BedrockModel, Guardrail, ModelPrice
+from advisor.adapters.bedrock import BedrockModel, Guardrail, client
+from advisor.adapters.converse_wire import REASONS, THINKING_TOKENS
+from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import ENOUGH_SECONDS, Patience
 from advisor.domain.retry import RetryPolicy
+from advisor.domain.usage import Price
 from advisor.ports.model import ModelError, Question, Refused
+from tests.advisor.agents.fakes import Purse, Unbroken
 
 MODEL = "us.example.model-v1:0"
-PRICE = ModelPrice(Decimal("3"), Decimal("15"))
+PRICE = Price(Decimal("3"), Decimal("15"))
 SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}}
 QUESTION = Question(
     system="You word.", prompt="Word it.\n\n<data>\n{}\n</data>", tool_name="say", tool_description="Say it.",
@@ -36,12 +45,12 @@ def said(value: Any) -> list[dict[str, Any]]:
 
 
 class Bench:
-    """A stubbed client, and a model whose sleeps are recorded."""
+    """A stubbed client behind a chain of one model, whose sleeps are recorded."""
 
     def __init__(self, **options: Any) -> None:
         self.client = boto3.client("bedrock-runtime", region_name="us-east-1", aws_access_key_id="x",
                                    aws_secret_access_key="x")  # fmt: skip
-        # Without botocore's own retries, so that what is counted is our policy.
+        # As in `bedrock.client`: without botocore's own retries.
         self.client.meta.events.unregister("needs-retry.bedrock-runtime")
         self.stub = Stubber(self.client)
         self.stub.activate()
@@ -52,7 +61,9 @@ class Bench:
             rng=lambda: 0.99,
             time_left=options.pop("time_left", lambda: float("inf")),
         )
-        self.model = BedrockModel(self.client, MODEL, PRICE, patience=patience, **options)
+        self.purse = Purse()
+        bedrock = BedrockModel(self.client, MODEL, PRICE, **options)
+        self.model = ModelChain((bedrock,), meter=self.purse, breakers=Unbroken(), patience=patience)
 
 
 def test_one_forced_tool_is_sent_and_its_input_is_the_answer_with_its_cost() -> None:
@@ -91,7 +102,7 @@ def test_the_guardrail_goes_with_every_call_and_its_intervention_is_final() -> N
     """An intervention that is retried would be asked until it slips through."""
     bench = Bench(guardrail=Guardrail("gr-1", "7"))
     expected: dict[str, Any] = dict.fromkeys(("modelId", "system", "messages", "inferenceConfig", "toolConfig"), ANY)
-    expected["guardrailConfig"] = {"guardrailIdentifier": "gr-1", "guardrailVersion": "7"}
+    expected["guardrailConfig"] = {"guardrailIdentifier": "gr-1", "guardrailVersion": "7", "trace": "enabled"}
     bench.stub.add_response("converse", answered([{"text": "blocked"}], "guardrail_intervened"), expected)
     with pytest.raises(ModelError) as refused:
         bench.model.ask(QUESTION)
@@ -131,18 +142,37 @@ def test_no_further_attempt_is_begun_when_the_invocation_is_almost_over() -> Non
     assert bench.sleeps == []
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [("ValidationException", "invalid_request"), ("AccessDeniedException", "access_denied"), ("Odd", "unavailable")],
-)
-def test_what_cannot_get_better_is_not_tried_again(code: str, reason: str) -> None:
-    """A wrong request stays wrong, and each try costs."""
+@pytest.mark.parametrize("code", [*REASONS, "OddException"])
+def test_every_error_code_of_bedrock_is_named_and_retried_only_where_that_may_help(code: str) -> None:
+    """AGENT-12: a wrong request stays wrong, and each try costs; a throttled one is tried three times, then named."""
     bench = Bench()
-    bench.stub.add_client_error("converse", code, "no", 400)
+    reason, retryable = REASONS.get(code, ("unavailable", False))
+    for _ in range(3 if retryable else 1):
+        bench.stub.add_client_error("converse", code, "arn:aws:secret detail", 400)
     with pytest.raises(ModelError) as error:
         bench.model.ask(QUESTION)
-    assert (error.value.reason, error.value.retryable, bench.sleeps) == (reason, False, [])
-    assert str(error.value) != "no"
+    assert (error.value.reason, len(bench.sleeps)) == (reason, 2 if retryable else 0)
+    assert "secret detail" not in str(error.value)
+    assert reason in ModelError.REASONS
+    bench.stub.assert_no_pending_responses()
+
+
+def test_the_table_of_errors_covers_all_that_the_service_declares() -> None:
+    """AGENT-12: an error that nobody thought of would not be tried again, or for ever."""
+    bench = Bench()
+    service = bench.client.meta.service_model
+    for operation in ("Converse", "ConverseStream"):
+        assert {shape.name for shape in service.operation_model(operation).error_shapes} <= REASONS.keys()
+    output: Any = service.operation_model("ConverseStream").output_shape
+    stream = output.members["stream"]
+    ends = {name[0].upper() + name[1:] for name in stream.members if name.endswith("Exception")}
+    assert ends <= REASONS.keys()
+    retried = {code for code, (_reason, retryable) in REASONS.items() if retryable}
+    assert retried == {
+        "ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException", "ModelTimeoutException",
+        "ModelNotReadyException", "ServiceUnavailableException", "InternalServerException", "ModelErrorException",
+        "ModelStreamErrorException",
+    }  # fmt: skip
 
 
 class Failing:
@@ -157,26 +187,36 @@ class Failing:
 
 
 @pytest.mark.parametrize(
-    "error", [ReadTimeoutError(endpoint_url="https://x"), ConnectTimeoutError(endpoint_url="https://x")]
+    ("error", "reason", "billed"),
+    [
+        (ReadTimeoutError(endpoint_url="https://x"), "timeout", True),
+        (ConnectTimeoutError(endpoint_url="https://x"), "timeout", False),
+        (EndpointConnectionError(endpoint_url="https://x"), "unavailable", False),
+        (ConnectionClosedError(endpoint_url="https://x"), "unavailable", True),
+    ],
 )
-def test_a_model_that_does_not_answer_is_a_timeout_and_tried_again(error: Exception) -> None:
-    """A hanging connection must end as a named reason, without the address."""
-    client = Failing(error)
-    model = BedrockModel(client, MODEL, PRICE, patience=Patience(sleep=lambda _s: None))  # type: ignore[arg-type]
+def test_a_broken_connection_is_tried_again_and_counted_as_if_it_had_cost_the_most(
+    error: Exception, reason: str, billed: bool
+) -> None:
+    """AGENT-12: a hanging connection ends as a named reason, without the address; an answer that got lost on its way
+    may have been billed, and the budget must hold all the same."""
+    client, money = Failing(error), Purse()
+    bedrock = BedrockModel(client, MODEL, PRICE)  # type: ignore[arg-type]
+    patience = Patience(sleep=lambda _s: None)
+    chain = ModelChain((bedrock,), meter=money, breakers=Unbroken(), patience=patience)
     with pytest.raises(ModelError) as raised:
-        model.ask(QUESTION)
-    assert (raised.value.reason, client.calls) == ("timeout", 3)
+        chain.ask(QUESTION)
+    assert (raised.value.reason, client.calls) == (reason, 3)
     assert "https://x" not in str(raised.value)
+    assert money.committed == (3 * bedrock.worst_cost(QUESTION) if billed else 0)
 
 
-@pytest.mark.parametrize(
-    "content", [[{"text": "prose"}], [{"toolUse": {"toolUseId": "u", "name": "other", "input": {}}}]]
-)
-def test_prose_or_another_tool_is_an_empty_answer_for_the_schema_to_refuse(content: list[dict[str, Any]]) -> None:
-    """The frame's repair turn tells the model; the adapter does not guess."""
-    bench = Bench()
-    bench.stub.add_response("converse", answered(content))
-    assert bench.model.ask(QUESTION).value == {}
+def test_one_call_is_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second request hidden in botocore would be one that nobody reserved money for, and double every time-out."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for streaming in (True, False):
+        made: Any = client(streaming=streaming)
+        assert made.meta.config.retries == {"total_max_attempts": 1, "mode": "standard"}
 
 
 def test_a_cut_answer_is_refused() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from advisor.agents.charter import Charter
+from advisor.agents.prompts import prompt
 from advisor.agents.reporter import Reporter
 from advisor.agents.request import AgentRequest
 from advisor.agents.retirement import Retirement
@@ -62,6 +63,7 @@ def test_a_good_answer_is_used_and_audited_as_passed(
     assert (answer["success"], answer["fallback"]) == (True, False)
     (entry,) = office.audit.stored
     assert (entry.compliance_check, entry.job_id, entry.model) == ("PASS", str(UUID(int=42)), "scripted-model")
+    assert entry.prompt_version == prompt(entry.agent).version_and_checksum
     assert entry.tokens == {"in": 100, "out": 10}
     assert entry.output_summary["fallback"] is False
     assert "user-1" not in entry.model_dump_json()
@@ -116,13 +118,31 @@ def test_the_simulated_analyst_satisfies_every_rule(
 
 
 @each_agent
-@pytest.mark.parametrize("fault", ["throttle", "timeout", "guardrail", "rubbish"])
+@pytest.mark.parametrize("fault", ["throttle", "timeout", "guardrail", "rubbish", "loop", "prose", "huge"])
 def test_every_planned_fault_of_the_analyst_ends_in_a_fallback(
     run: Any, good: dict[str, Any], fault: str, analyst: Any, portfolio: Portfolio
 ) -> None:
     """The local cloud can show each failure of a real model end to end."""
     office = analyst({"fault": fault, "times": 9})
     assert run(office, portfolio)["fallback"] is True
+
+
+@each_agent
+@pytest.mark.parametrize(
+    ("fault", "told"), [("prose", "did not call"), ("loop", "You called another_tool; call"), ("rubbish", "unexpected")]
+)
+def test_a_model_that_goes_astray_is_told_how_once(  # noqa: PLR0917 (parameters and fixtures)
+    run: Any, good: dict[str, Any], fault: str, told: str, analyst: Any, portfolio: Portfolio
+) -> None:
+    """GUARD-14: one slip costs a turn; a model that repeats it is left after the second, never asked for ever."""
+    office = analyst({"fault": fault, "times": 1})
+    assert run(office, portfolio)["fallback"] is False
+    asked = office.model.models[0].client.requests
+    assert told in asked[1]["messages"][0]["content"][1]["text"]
+    office = analyst({"fault": fault, "times": 99})
+    assert run(office, portfolio)["fallback"] is True
+    assert len(office.model.models[0].client.requests) == 2
+    assert office.told.details("FALLBACK_USED") == [{"reason": "malformed"}]
 
 
 @each_agent

@@ -71,9 +71,21 @@ def test_a_guardrail_is_set_wholly_or_not_at_all() -> None:
         "DATABASE_SECRET_ARN": "s",
         "DATABASE_NAME": "d",
         "AUDIT_TABLE": "t",
-        "MODEL_ID": "m",
-        "MODEL_PRICE_INPUT_PER_MTOK": "3",
-        "MODEL_PRICE_OUTPUT_PER_MTOK": "15",
+        "USAGE_TABLE": "u",
+        "BREAKER_TABLE": "b",
+        "JOB_BUDGET_USD": "1",
+        "MODELS": json.dumps(
+            [
+                {
+                    "model_id": "m",
+                    "max_tokens": 1,
+                    "max_request_bytes": 1,
+                    "max_answer_bytes": 1,
+                    "input_usd_per_mtok": 3,
+                    "output_usd_per_mtok": 15,
+                }
+            ]
+        ),
         "GUARDRAIL_ID": "g",
     }
     with pytest.raises(ConfigurationError, match="set both or none"):

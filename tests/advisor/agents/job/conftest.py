@@ -54,8 +54,12 @@ class Staff:
         self._lock = threading.Lock()
         settings = {
             "ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "agent", "DATABASE_CLUSTER_ARN": "c",
-            "DATABASE_SECRET_ARN": "s", "DATABASE_NAME": "alex", "AUDIT_TABLE": "audit", "MODEL_ID": "simulated",
-            "MODEL_PRICE_INPUT_PER_MTOK": "3", "MODEL_PRICE_OUTPUT_PER_MTOK": "15", "MONTE_CARLO_PATHS": "500",
+            "DATABASE_SECRET_ARN": "s", "DATABASE_NAME": "alex", "AUDIT_TABLE": "audit", "MONTE_CARLO_PATHS": "500",
+            "USAGE_TABLE": "usage", "BREAKER_TABLE": "breaker", "JOB_BUDGET_USD": "2",
+            "MODELS": json.dumps(
+                [{"model_id": "simulated", "max_tokens": 16000, "max_request_bytes": 400000,
+                  "max_answer_bytes": 1000000, "input_usd_per_mtok": "3", "output_usd_per_mtok": "15"}]
+            ),
             "VALUATION_DATE": DAY.isoformat(),
         }  # fmt: skip
         self.wired: Any = Specialist(

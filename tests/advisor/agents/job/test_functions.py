@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
@@ -15,14 +16,17 @@ from moto import mock_aws
 from advisor.adapters import bedrock
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ConfigurationError, forget
+from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.errors import BadRequestError, NotFoundError
 from advisor.handlers import charter, planner, reporter, retirement, specialist, tagger
 
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 300_000)
+MODEL = {"model_id": "simulated", "max_tokens": 16000, "max_request_bytes": 400000, "max_answer_bytes": 1000000,
+         "input_usd_per_mtok": "3", "output_usd_per_mtok": "15"}  # fmt: skip
 ENVIRONMENT = {
     "ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "agent", "DATABASE_CLUSTER_ARN": "arn:cluster",
-    "DATABASE_SECRET_ARN": "arn:secret", "DATABASE_NAME": "alex", "AUDIT_TABLE": "audit", "MODEL_ID": "simulated",
-    "MODEL_PRICE_INPUT_PER_MTOK": "3", "MODEL_PRICE_OUTPUT_PER_MTOK": "15", "MONTE_CARLO_PATHS": "500",
+    "DATABASE_SECRET_ARN": "arn:secret", "DATABASE_NAME": "alex", "AUDIT_TABLE": "audit", "MONTE_CARLO_PATHS": "500",
+    "USAGE_TABLE": "usage", "BREAKER_TABLE": "breaker", "JOB_BUDGET_USD": "2", "MODELS": json.dumps([MODEL]),
     "VALUATION_DATE": "2022-12-28", "ANALYSIS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/analysis",
     "IDEMPOTENCY_TABLE": "idempotency", "PRICE_SECRET_ARN": "arn:price", "TAGGER_FUNCTION": "arn:tagger",
     "REPORTER_FUNCTION": "arn:reporter", "CHARTER_FUNCTION": "arn:charter", "RETIREMENT_FUNCTION": "arn:retirement",
@@ -59,6 +63,13 @@ def audit_table(function_environment: None) -> Iterator[Any]:
             ],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
         )
+        for table in ("usage", "breaker"):
+            client.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "subject", "AttributeType": "S"}],
+            )
         yield client
 
 
@@ -66,7 +77,7 @@ def audit_table(function_environment: None) -> Iterator[Any]:
 def deployed(world: Any, audit_table: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The functions over real PostgreSQL, a DynamoDB in process, and the analyst as the model."""
     monkeypatch.setattr(DataApi, "from_environment", lambda _env, **_options: world.database)
-    monkeypatch.setattr(bedrock, "client", lambda: world.office.model.client)
+    monkeypatch.setattr(bedrock, "client", lambda **_how: world.office.model.models[0].client)
     return world
 
 
@@ -89,6 +100,9 @@ def test_an_agent_answers_an_invocation_and_leaves_its_audit_entry(
     )["Items"]
     assert [item["agent"]["S"] for item in items] == [agent]
     assert '"AgentDurationMs"' in capsys.readouterr().out
+    used = audit_table.get_item(TableName="usage", Key={"subject": {"S": f"job#{deployed.job_id}"}})["Item"]
+    assert used[f"calls:{agent}"]["N"] == "1"
+    assert used["committed"] == used[f"cost_usd:{agent}"]
 
 
 @pytest.mark.parametrize("agent", HANDLERS)
@@ -103,11 +117,11 @@ def test_an_agents_error_is_raised_to_the_planner(agent: str, deployed: Any) -> 
 
 def test_a_wrong_environment_names_every_variable(function_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment is repaired in one go."""
-    monkeypatch.delenv("MODEL_ID")
+    monkeypatch.setenv("MODELS", "[]")
     monkeypatch.delenv("AUDIT_TABLE")
     with pytest.raises(ConfigurationError) as error:
         reporter.handler({"job_id": "x"}, CONTEXT)
-    assert "MODEL_ID" in str(error.value)
+    assert "MODELS" in str(error.value)
     assert "AUDIT_TABLE" in str(error.value)
 
 
@@ -119,6 +133,26 @@ def test_the_planner_is_wired_from_its_environment(function_environment: None) -
     assert wired.attempts.max_receives == 3
     assert wired.attempts.planner.day().isoformat() == "2022-12-28"
     assert planner.wiring() is wired
+
+
+def test_the_planner_tells_what_the_jobs_calls_used_or_that_nobody_knows(
+    audit_table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COST-05: the sum comes from the meter, which also knows of agents that failed; without it the job still ends."""
+    events: list[str] = []
+    monkeypatch.setattr(PowertoolsTelemetry, "event", lambda _self, name, **_details: events.append(name))
+    told = planner.wiring().attempts.planner.used
+    job = UUID(int=9)
+    counters = {"calls": "2", "tokens_in": "10", "tokens_out": "4", "latency_seconds": "1.5", "cost_usd": "0.02"}
+    stored = {f"{name}:reporter": {"N": value} for name, value in counters.items()}
+    audit_table.put_item(TableName="usage", Item={"subject": {"S": f"job#{job}"}, **stored})
+    usage = told(job)
+    assert usage is not None
+    assert (usage["calls"], usage["cost_usd"], usage["budget_usd"], usage["simulated"]) == (2, 0.02, 2.0, False)
+    assert usage["by_agent"]["reporter"]["tokens_out"] == 4
+    audit_table.delete_table(TableName="usage")
+    assert told(job) is None
+    assert events == ["USAGE_UNKNOWN"]
 
 
 @pytest.mark.parametrize("agent", ["planner", "tagger", "reporter", "charter"])
