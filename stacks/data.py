@@ -53,15 +53,13 @@ class DataStack(PlatformStack):
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: data", holds=Classification.CLIENT_DATA
         )
-        self._settings = settings
-        self._keys = keys
+        self._settings, self._keys = settings, keys
         self.database = self._database(network)
         self.functions = {
             "Migrations": self._migrate(functions, bundles),
             "Rotation": self._rotate(functions, bundles, network),
         }
-        self.audit_table = self._audit()
-        self.audit_archive = self._archive(access_logs)
+        self.audit_table, self.audit_archive = self._audit(), self._archive(access_logs)
         self.functions["Archiver"] = self._archiver(functions, bundles)
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
