@@ -49,6 +49,6 @@ def delete_position(call: Call) -> None:
 
 @operation("GET", "/api/instruments", answer=InstrumentList, cache_control="private, max-age=300")
 def list_instruments(call: Call) -> InstrumentList:
-    """List all instruments by symbol; the same for every caller, so it may be kept for 300 seconds (API-05)."""
+    """List all instruments by symbol, whole: the same for every caller, so it may be kept for 300 seconds (API-05)."""
     found = call.services.records.instruments()
     return InstrumentList([ListedInstrument.model_validate(item, from_attributes=True) for item in found])
