@@ -103,7 +103,7 @@ class AgentsStack(PlatformStack):
             owner="platform",
             expires=date(2027, 6, 30),
             ticket="RISK-1",
-            mitigated_by="one function can read the secret, and the key reads public prices only",
+            mitigated_by="two functions can read the secret, and the key reads public prices only",
         )
         return secret
 

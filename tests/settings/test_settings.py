@@ -92,6 +92,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
+    "api.test_data": ("prod-dr", {"api": {"test_data": True}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),
     "auth.trusted_issuers": (
         "prod",

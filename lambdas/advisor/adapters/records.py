@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from advisor.adapters.data_api import DataApi
+from advisor.adapters.data_api import DataApi, Transaction
 from advisor.adapters.rows import (
     ACCOUNT,
     INSTRUMENT,
@@ -67,9 +67,9 @@ class OwnedPosition:
 
 
 class Records:
-    """The API's records over the Data API; raises DatabaseError, UnavailableError."""
+    """The API's records over the Data API, or inside a transaction of it; raises DatabaseError, UnavailableError."""
 
-    def __init__(self, database: DataApi) -> None:
+    def __init__(self, database: DataApi | Transaction) -> None:
         self._database = database
 
     def profile(self, user_id: str) -> tuple[User, bool]:
@@ -211,6 +211,11 @@ class Records:
     def sell_out(self, position_id: UUID) -> None:
         """Delete a position; deleting twice is the same."""
         self._database.query("DELETE FROM positions WHERE id = :id", id=position_id)
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """One instrument, or None."""
+        row = self._database.one(f"SELECT {INSTRUMENT} FROM instruments WHERE symbol = :symbol", symbol=symbol)
+        return instrument_of(row) if row else None
 
     def instruments(self) -> list[Instrument]:
         """All instruments by symbol."""

@@ -82,6 +82,9 @@ def _translate(node: Any, definitions: dict[str, Any]) -> Any:
             made = {**{key: value for key, value in made.items() if key != "anyOf"}, **kinds[0]}
         else:
             made["anyOf"] = kinds
+    if "propertyNames" in made:  # of a later version: the keys that there may be become properties
+        value, keys = made.pop("additionalProperties"), made.pop("propertyNames")["enum"]
+        made |= {"properties": dict.fromkeys(keys, value), "additionalProperties": False}
     if "const" in made:
         made["enum"] = [made.pop("const")]
     for limit, word in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
@@ -98,10 +101,11 @@ def _errors(operation: Operation) -> list[int]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     """Path, query and header parameters."""
+    stated = {parameter.name for parameter in operation.parameters}
     path = [
         Parameter(part[1:-1], "path", {"type": "string", "format": "uuid"}, "Id of the record")
         for part in operation.path.split("/")
-        if part.startswith("{")
+        if part.startswith("{") and part[1:-1] not in stated
     ]
     return [
         {

@@ -6,6 +6,7 @@ from advisor.domain.errors import NotFoundError
 from advisor.domain.models import Account
 from advisor.handlers.api.answers import AccountList, AccountRecord, PositionList
 from advisor.handlers.api.entitlement import require
+from advisor.handlers.api.idempotency import KEY, once
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.paging import PAGED, page_of, word
 from advisor.handlers.api.schemas import AccountChange, AccountCreation
@@ -29,12 +30,24 @@ def list_accounts(call: Call) -> AccountList:
     return AccountList(accounts=[AccountRecord.model_validate(account) for account in shown], next_cursor=following)
 
 
-@operation("POST", "/api/accounts", answer=AccountRecord, status=201, body=AccountCreation, errors=(404, 413, 422))
+@operation(
+    "POST",
+    "/api/accounts",
+    answer=AccountRecord,
+    status=201,
+    body=AccountCreation,
+    errors=(404, 409, 413, 422),
+    parameters=(KEY,),
+)
 def create_account(call: Call) -> AccountRecord:
     """Open an account for the caller."""
     body: AccountCreation = call.body
     values = call.services.screened(body.model_dump(), "account_name", "account_purpose")
-    return AccountRecord.model_validate(call.services.records.open_account(call.caller.user_id, values))
+    return once(
+        call,
+        AccountRecord,
+        lambda records: AccountRecord.model_validate(records.open_account(call.caller.user_id, values)),
+    )
 
 
 @operation("PUT", "/api/accounts/{account_id}", answer=AccountRecord, body=AccountChange, errors=(403, 404, 413, 422))

@@ -6,6 +6,7 @@ from advisor.domain.errors import NotFoundError
 from advisor.domain.models import Position
 from advisor.handlers.api.answers import InstrumentList, ListedInstrument
 from advisor.handlers.api.entitlement import require
+from advisor.handlers.api.idempotency import KEY, once
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.schemas import PositionChange, PositionCreation
 
@@ -19,7 +20,15 @@ def entitled_position(call: Call, act: Act) -> OwnedPosition:
     return owned
 
 
-@operation("POST", "/api/positions", answer=Position, status=201, body=PositionCreation, errors=(403, 404, 413, 422))
+@operation(
+    "POST",
+    "/api/positions",
+    answer=Position,
+    status=201,
+    body=PositionCreation,
+    errors=(403, 404, 409, 413, 422),
+    parameters=(KEY,),
+)
 def create_position(call: Call) -> Position:
     """Set what an account holds of a symbol; a symbol nobody knew becomes an unpriced, unclassified instrument."""
     body: PositionCreation = call.body
@@ -27,7 +36,7 @@ def create_position(call: Call) -> Position:
     if owned is None:
         raise NotFoundError()
     require(call, Act.WRITE, Content.CLIENT, Owner(owned.account.user_id, owned.advisor_id), resource="account")
-    return call.services.records.hold(body.account_id, body.symbol, body.quantity)
+    return once(call, Position, lambda records: records.hold(body.account_id, body.symbol, body.quantity))
 
 
 @operation("PUT", "/api/positions/{position_id}", answer=Position, body=PositionChange, errors=(403, 404, 413, 422))

@@ -6,6 +6,7 @@ no control characters; money and quantities are exact numbers with the database'
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -51,17 +52,25 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
-def _partial(schema: dict[str, Any]) -> None:
-    """A change has no defaults: what is absent stays as it is."""
-    for field in schema.get("properties", {}).values():
-        field.pop("default", None)
-    schema["minProperties"] = 1
+def partial(least: int, *keep: str) -> Callable[[dict[str, Any]], None]:
+    """For bodies whose absent fields are not their defaults: the document states none but ``keep``, and how many
+    fields there must be.
+    """
+
+    def without_defaults(schema: dict[str, Any]) -> None:
+        for name, field in schema.get("properties", {}).items():
+            if name not in keep:
+                field.pop("default", None)
+        if least:
+            schema["minProperties"] = least
+
+    return without_defaults
 
 
 class Change(Request):
     """Some fields of a record; at least one. The defaults below are never used (see ``changes``)."""
 
-    model_config = ConfigDict(json_schema_extra=_partial)
+    model_config = ConfigDict(json_schema_extra=partial(1))
 
     @model_validator(mode="after")
     def _something(self) -> "Change":
@@ -119,6 +128,10 @@ class PositionChange(Request):
     """PUT /api/positions/{position_id}."""
 
     quantity: Quantity
+
+
+class TestDataRequest(Request):
+    """POST /api/populate-test-data: nothing to choose."""
 
 
 class AnalysisOptions(Request):

@@ -12,12 +12,17 @@ from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ApiEnvironment, load
 from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.kept_answers import KeptAnswers
+from advisor.adapters.polygon import PolygonPrices, SecretKey
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.rate_table import RateTable
 from advisor.adapters.records import Records
+from advisor.adapters.sample_portfolio import SamplePortfolio
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
-from advisor.ports.store import AuditArchive, AuditLog
+from advisor.ports.market import PriceHistory
+from advisor.ports.store import AuditArchive, AuditLog, PortfolioStore
 from advisor.ports.work import JobQueue
 
 GATEWAY_SECONDS = 27.0
@@ -55,6 +60,10 @@ class Services:
     archive: AuditArchive
     telemetry: PowertoolsTelemetry
     deadline: Deadline
+    portfolios: PortfolioStore
+    prices: PriceHistory
+    kept_answers: KeptAnswers
+    samples: SamplePortfolio
 
     def screened(self, values: Mapping[str, Any], *names: str) -> dict[str, Any]:
         """The values with each named free text screened for instructions to a model (GUARD-03); hits are logged."""
@@ -102,6 +111,10 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
             service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
         ),
         deadline=deadline,
+        portfolios=DataApiPortfolioStore(database),
+        prices=PolygonPrices(env.price_api_url, SecretKey(boto3.client("secretsmanager"), env.price_secret_arn)),
+        kept_answers=KeptAnswers(database),
+        samples=SamplePortfolio(database),
     )
 
 
