@@ -22,7 +22,8 @@ from advisor.handlers.api.app import InternalError
 from advisor.handlers.api.envelope import UnauthorizedError
 from advisor.handlers.api.operations import ALWAYS, OPERATIONS, Operation, Parameter
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+"""The first number says that clients break: `alex api diff` demands it."""
 ERRORS: tuple[type[AdvisorError], ...] = (
     errors.BadRequestError,
     UnauthorizedError,
