@@ -23,7 +23,7 @@ RETRY_SECONDS = 60
 @operation("GET", "/api/market/{symbol}/prices", answer=PriceSeries, errors=(404, 422), parameters=(SYMBOL, RANGE))
 def get_prices(call: Call) -> PriceSeries:
     """Read an instrument's daily closes over a range, with their age and what is missing."""
-    span = call.query.get("range") or "1y"
+    span = call.query.get("range", "1y")
     if span not in MONTHS:
         raise InvalidInputError([Detail("range", f"Use one of {', '.join(MONTHS)}")])
     symbol, env = call.path["symbol"], call.services.env

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from advisor.domain.models import AssetClassAllocation, RegionAllocation
 from advisor.domain.vocabulary import AccountType
@@ -34,6 +34,27 @@ def _symbol(symbol: str, info: ValidationInfo) -> str:
     return symbol
 
 
+def _number(value: Any) -> Any:
+    """Numbers only: a text that looks like one, or true for 1, is the client's fault and must not be guessed at."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("Input should be a number")
+    return value
+
+
+def _numbers(parts: Any) -> Any:
+    """The same for each part of an allocation."""
+    if isinstance(parts, dict):
+        for part in parts.values():
+            _number(part)
+    return parts
+
+
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = BeforeValidator(_number)
+Numbers = BeforeValidator(_numbers)
+ClassShares = Annotated[AssetClassAllocation, Numbers]
+RegionShares = Annotated[RegionAllocation, Numbers]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_readable)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_readable)]
 Symbol = Annotated[
@@ -41,9 +62,9 @@ Symbol = Annotated[
     Field(min_length=1, max_length=20, description="Ticker in capital letters, like VTI"),
     AfterValidator(_symbol),
 ]
-Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
-Interest = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="Fraction a year: 0.045 is 4.5%")]
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2), Number]
+Interest = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="Fraction a year: 0.045 is 4.5%"), Number]
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8), Number]
 
 
 class Request(BaseModel):
@@ -87,12 +108,12 @@ class ProfileChange(Change):
     """PUT /api/user."""
 
     display_name: Name = ""
-    years_until_retirement: int = Field(default=0, ge=0, le=100)
+    years_until_retirement: Whole = Field(default=0, ge=0, le=100)
     target_retirement_income: Money = Decimal(0)
-    current_age: int = Field(default=0, ge=0, le=130)
+    current_age: Whole = Field(default=0, ge=0, le=130)
     annual_contribution: Money = Decimal(0)
-    asset_class_targets: AssetClassAllocation = {}
-    region_targets: RegionAllocation = {}
+    asset_class_targets: ClassShares = {}
+    region_targets: RegionShares = {}
     retirement_goals: Text = ""
 
 
@@ -137,7 +158,7 @@ class TestDataRequest(Request):
 class AnalysisOptions(Request):
     """What the analysis shall look at besides the portfolio."""
 
-    include_research: bool = False
+    include_research: Flag = False
     question: Text = ""
 
 

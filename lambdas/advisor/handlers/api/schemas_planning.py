@@ -10,14 +10,16 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from advisor.domain.models import AssetClassAllocation, RegionAllocation
 from advisor.domain.vocabulary import AssetClass
-from advisor.handlers.api.schemas import Money, Request, partial
+from advisor.handlers.api.schemas import ClassShares, Flag, Money, Number, RegionShares, Request, Whole, partial
 
 ASSUMED = ("inflation", "withdrawal_rate", "retirement_years", "correlated", "inflate_target_before_retirement")
 """Whose defaults are not the caller's."""
 
-Percent = Annotated[float, Field(description="Percent a year")]
+Percent = Annotated[float, Field(description="Percent a year"), Number]
+
+
+Points = Annotated[Decimal, Field(max_digits=8), Number]
 
 
 class ClassReturn(Request):
@@ -33,17 +35,17 @@ class ScenarioRequest(Request):
     model_config = ConfigDict(json_schema_extra=partial(0, *ASSUMED))
 
     current_value: Money = Decimal(0)
-    allocation: AssetClassAllocation = Field(default_factory=dict)
-    years_until_retirement: int = Field(default=0, ge=0, le=100)
+    allocation: ClassShares = Field(default_factory=dict)
+    years_until_retirement: Whole = Field(default=0, ge=0, le=100)
     annual_contribution: Money = Decimal(0)
     target_retirement_income: Money = Decimal(0)
-    current_age: int = Field(default=0, ge=0, le=130)
+    current_age: Whole = Field(default=0, ge=0, le=130)
     class_returns: dict[AssetClass, ClassReturn] = Field(default_factory=dict)
     inflation: Percent = Field(default=3, ge=-5, le=25)
-    withdrawal_rate: Percent = Field(default=4, gt=0, le=25)
-    retirement_years: int = Field(default=30, ge=1, le=60)
-    correlated: bool = True
-    inflate_target_before_retirement: bool = False
+    withdrawal_rate: Percent = Field(default=4, ge=0.1, le=25)
+    retirement_years: Whole = Field(default=30, ge=1, le=60)
+    correlated: Flag = True
+    inflate_target_before_retirement: Flag = False
 
 
 class RebalanceRequest(Request):
@@ -53,10 +55,10 @@ class RebalanceRequest(Request):
         json_schema_extra=partial(0, "band_points", "minimum_trade", "fractional", "cash_floor", "tax_advantaged_first")
     )
 
-    asset_class_targets: AssetClassAllocation = Field(default_factory=dict)
-    region_targets: RegionAllocation = Field(default_factory=dict)
-    band_points: Decimal = Field(default=Decimal(5), ge=0, le=50, description="Tolerated drift in percentage points")
+    asset_class_targets: ClassShares = Field(default_factory=dict)
+    region_targets: RegionShares = Field(default_factory=dict)
+    band_points: Points = Field(default=Decimal(5), ge=0, le=50, description="Tolerated drift in percentage points")
     minimum_trade: Money = Decimal(100)
-    fractional: bool = False
+    fractional: Flag = False
     cash_floor: Money = Decimal(0)
-    tax_advantaged_first: bool = True
+    tax_advantaged_first: Flag = True
