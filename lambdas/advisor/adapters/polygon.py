@@ -110,9 +110,10 @@ class PolygonPrices:
             return kept[1]
         path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/day/{first.isoformat()}/{last.isoformat()}"
         answer = self._answer(path, more="&sort=asc&limit=50000")
-        if answer is None:
-            raise PricesUnavailableError("the price provider refuses the key: check key and plan")
-        found = _series(answer, symbol)
+        if answer == HTTPStatus.UNAUTHORIZED:
+            raise PricesUnavailableError("the price provider refuses the key: check it")
+        # 403: the key is right, and the subscribed plan does not cover these days.
+        found = () if isinstance(answer, int) else _series(answer, symbol)
         while len(self._histories) >= MOST_HISTORIES:
             self._histories.pop(next(iter(self._histories)))
         self._histories[asked] = (self.clock(), found)
@@ -126,7 +127,7 @@ class PolygonPrices:
         for back in range(LOOK_BACK_DAYS + 1):
             day = on - timedelta(days=back)
             answer = self._answer(f"/v2/aggs/grouped/locale/us/market/stocks/{day.isoformat()}")
-            if answer is None:
+            if isinstance(answer, int):
                 refused += 1
                 if refused == 2:
                     raise PricesUnavailableError("the price provider refuses the key for two days: check key and plan")
@@ -135,19 +136,21 @@ class PolygonPrices:
                 return prices
         raise PricesUnavailableError(f"the price provider has no closes in the {LOOK_BACK_DAYS} days before {on}")
 
-    def _answer(self, path: str, *, more: str = "") -> Mapping[str, Any] | None:
-        """The answer at a path, None where the key is refused for it even after reading it anew."""
+    def _answer(self, path: str, *, more: str = "") -> Mapping[str, Any] | int:
+        """The answer at a path; the status where the key is refused for it even after reading it anew."""
+        refused = 0
         for refresh in (False, True):
             try:
                 return self._get(path, self.key.get(refresh=refresh), more)
             except urllib.error.HTTPError as error:
                 if error.code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+                    refused = error.code
                     continue
                 raise PricesUnavailableError(f"the price provider answered {error.code}") from None
             except (OSError, ValueError, TypeError, http.client.HTTPException) as error:
                 # The address holds the key: neither it nor the original text may reach a log.
                 raise PricesUnavailableError(f"the price provider gave no answer: {type(error).__name__}") from None
-        return None
+        return refused
 
     def _get(self, path: str, key: str, more: str) -> Mapping[str, Any]:
         body = self.fetch(

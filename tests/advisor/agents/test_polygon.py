@@ -227,3 +227,19 @@ def test_a_series_that_is_none_is_empty(results: Any) -> None:
         fetch=lambda _url, _timeout: json.dumps({"results": results}).encode(),
     )
     assert source.history("AAPL", first=date(2022, 7, 1), last=WEDNESDAY) == ()
+
+
+@pytest.mark.parametrize("code", [401, 403, 429, 500])
+def test_a_series_that_is_refused(code: int) -> None:
+    """WEB-09: days beyond the plan are missing (403); a wrong key or a provider that is down is no empty series."""
+
+    def fetch(_url: str, _timeout: float) -> bytes:
+        raise status(code)
+
+    source = PolygonPrices("https://api.example", SecretKey(Secrets(), "arn:price"), fetch=fetch)  # type: ignore[arg-type]
+    if code == 403:
+        assert source.history("AAPL", first=date(2012, 7, 1), last=WEDNESDAY) == ()
+        return
+    with pytest.raises(PricesUnavailableError) as error:
+        source.history("AAPL", first=date(2022, 7, 1), last=WEDNESDAY)
+    assert "first" not in str(error.value)

@@ -70,7 +70,7 @@ def test_missing_prices_are_said_and_never_filled(api: Api) -> None:
     api.swap(prices=History())
     found = api("GET", "/api/market/BND/prices").json
     assert (found["prices"], found["freshness"], found["trading_days_old"]) == ([], "missing", None)
-    assert found["note"] == "The price provider has no closes for this range."
+    assert found["note"] == "The price provider has no closes for this range, or its plan does not cover them."
     api.swap(prices=History(*every_day(date(2022, 6, 1), TODAY)))
     assert "begin on 2022-06-01" in api("GET", "/api/market/BND/prices").json["note"]
     api.swap(prices=History(*every_day(date(2021, 12, 28), date(2022, 3, 1)), *every_day(date(2022, 4, 1), TODAY)))

@@ -69,7 +69,7 @@ def _freshness(age: int | None, stale_after: int) -> str:
 def _missing(found: tuple[Price, ...], first: date) -> str | None:
     """What the reader must know about gaps; None when there are none."""
     if not found:
-        return "The price provider has no closes for this range."
+        return "The price provider has no closes for this range, or its plan does not cover them."
     if (found[0].as_of - first).days > GAP_DAYS:
         return f"Prices begin on {found[0].as_of.isoformat()}: the price provider has none before that day."
     gaps = [b.as_of for a, b in pairwise(found) if (b.as_of - a.as_of).days > GAP_DAYS]
