@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from advisor.handlers.api.routes_market import MONTHS, months_before
@@ -126,3 +127,22 @@ def test_a_range_begins_the_same_day_months_ago(day: date, months: int, before: 
     """WEB-09: at the end of a month too."""
     assert months_before(day, months) == before
     assert set(MONTHS.values()) >= {1, 12, 60}
+
+
+def test_no_client_is_made_before_somebody_asks_for_prices(
+    make_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AGENT-22: each cold start would wait for a client that few requests need; and one serves all of them."""
+    made: list[str] = []
+    real: Any = boto3.client
+
+    def client(name: str, **options: Any) -> Any:
+        made.append(name)
+        return real(name, **options)
+
+    monkeypatch.setattr(boto3, "client", client)
+    api = make_api()
+    assert "secretsmanager" not in made
+    for _ in range(2):
+        assert api("GET", "/api/market/AAPL/prices").status == 503, "there is no secret in the test's account"
+    assert made.count("secretsmanager") == 1

@@ -1,4 +1,8 @@
-"""Positions, and the instruments to choose from."""
+"""Positions, and the instruments to choose from.
+
+Instruments have no pages: the gateway keeps the answer by its path alone, so a second page would be the first one
+again, and who chooses an instrument needs all of them.
+"""
 
 from advisor.adapters.records import OwnedPosition
 from advisor.domain.entitlement import Act, Content, Owner

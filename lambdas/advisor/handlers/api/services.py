@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import boto3
@@ -21,7 +22,7 @@ from advisor.adapters.records import Records
 from advisor.adapters.sample_portfolio import SamplePortfolio
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
-from advisor.ports.market import PriceHistory
+from advisor.ports.market import Price, PriceHistory
 from advisor.ports.store import AuditArchive, AuditLog, PortfolioStore
 from advisor.ports.work import JobQueue
 
@@ -45,6 +46,21 @@ class Deadline:
         """Seconds."""
         left = getattr(self._context, "get_remaining_time_in_millis", None)
         return min(GATEWAY_SECONDS, left() / 1000) if left else GATEWAY_SECONDS
+
+
+class LatePrices:
+    """The price provider, made when the first request asks for prices: its client costs 40 ms of every cold start."""
+
+    def __init__(self, env: ApiEnvironment) -> None:
+        self._env = env
+        self._made: PolygonPrices | None = None
+
+    def history(self, symbol: str, *, first: date, last: date) -> tuple[Price, ...]:
+        """See the port."""
+        if self._made is None:
+            key = SecretKey(boto3.client("secretsmanager"), self._env.price_secret_arn)
+            self._made = PolygonPrices(self._env.price_api_url, key)
+        return self._made.history(symbol, first=first, last=last)
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         ),
         deadline=deadline,
         portfolios=DataApiPortfolioStore(database),
-        prices=PolygonPrices(env.price_api_url, SecretKey(boto3.client("secretsmanager"), env.price_secret_arn)),
+        prices=LatePrices(env),
         kept_answers=KeptAnswers(database),
         samples=SamplePortfolio(database),
     )
