@@ -2,7 +2,7 @@
 
 Decisions: the key's row is written in the same transaction as what the request writes, so that both happen or neither
 does: a refused request uses up no key, and of two simultaneous ones the second waits for the first and then gets its
-answer. A key is its caller's own and is forgotten after a day.
+answer. A key is its caller's own and is forgotten after a day; the sweeper removes the rows.
 """
 
 from collections.abc import Callable
@@ -41,13 +41,22 @@ class KeptAnswers:
             )
             return answer
 
+    def forget_expired(self) -> None:
+        """Remove what is older than a day, of everybody: answers hold clients' data."""
+        self.database.query(
+            """DELETE FROM idempotent_requests
+            WHERE created_at < now() - make_interval(hours => CAST(:hours AS integer))""",
+            hours=KEEP_HOURS,
+        )
+
 
 def _taken(transaction: Transaction, user_id: str, key: str, request_hash: str) -> bool:
     """Whether the key is this request's now; waits while another one is about to take it."""
     transaction.query(
-        """DELETE FROM idempotent_requests
-        WHERE user_id = :user_id AND created_at < now() - make_interval(hours => CAST(:hours AS integer))""",
+        """DELETE FROM idempotent_requests WHERE user_id = :user_id AND idempotency_key = :key
+        AND created_at < now() - make_interval(hours => CAST(:hours AS integer))""",
         user_id=user_id,
+        key=key,
         hours=KEEP_HOURS,
     )
     row = transaction.one(

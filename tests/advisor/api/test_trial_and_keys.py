@@ -110,7 +110,13 @@ def test_a_key_is_forgotten_after_a_day(api: Api, database: DataApi) -> None:
     api("POST", "/api/accounts", ACCOUNT, headers=key)
     database.query("UPDATE idempotent_requests SET created_at = now() - interval '25 hours'")
     assert api("POST", "/api/accounts", {"account_name": "New"}, headers=key).status == 201
-    assert len(database.query("SELECT idempotency_key FROM idempotent_requests")) == 1
+    api("POST", "/api/accounts", {"account_name": "New"}, headers={"Idempotency-Key": "young"})
+    database.query(
+        "UPDATE idempotent_requests SET created_at = now() - interval '25 hours' WHERE idempotency_key = 'old'"
+    )
+    KeptAnswers(database).forget_expired()
+    left = database.query("SELECT idempotency_key FROM idempotent_requests")
+    assert [row["idempotency_key"] for row in left] == ["young"]
 
 
 @pytest.mark.parametrize("path", ["/api/accounts", "/api/positions"])
