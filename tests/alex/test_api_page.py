@@ -39,8 +39,9 @@ def test_the_page_shows_everything_that_a_client_must_know() -> None:
 def test_limits_and_defaults_are_words() -> None:
     """API-14: what is refused with 422 can be read before it is sent."""
     section = unescape(api_page.text()).split('<section id="compute_scenario">')[1].split("</section>")[0]
-    for words in ("more than 0; at most 25; default 4", "class_returns.equity.mean", "at least -20; at most 30"):
+    for words in ("at least 0.1; at most 25; default 4", "class_returns.equity.mean", "at least -20; at most 30"):
         assert words in section
+    assert "more than 0" in unescape(api_page.text()).split('<section id="create_position">')[1].split("</section>")[0]
 
 
 def test_the_page_loads_and_runs_nothing() -> None:
