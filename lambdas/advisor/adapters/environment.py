@@ -13,6 +13,7 @@ from advisor.adapters.environment_models import BudgetEnvironment, ModelEnvironm
 from advisor.adapters.environment_reading import ConfigurationError, Environment, Text, forget, load, parse, starting
 
 __all__ = ["ConfigurationError", "Environment", "forget", "load", "parse", "starting"]
+
 MARKET_ZONE = "America/New_York"
 """Whose calendar "today" is: a US trading day."""
 
