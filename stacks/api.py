@@ -96,7 +96,7 @@ class ApiStack(PlatformStack):
         CfnOutput(self, "UserPoolId", value=self.user_pool.pool.user_pool_id)
         CfnOutput(self, "UserPoolClientId", value=self.user_pool.client.user_pool_client_id)
 
-    def _handler(
+    def _handler(  # noqa: PLR0917 - what the function uses, each once
         self,
         database: Database,
         analysis_queue: WorkQueue,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, model_validator
 from advisor.adapters.environment_models import BudgetEnvironment, ModelEnvironment
 from advisor.adapters.environment_reading import ConfigurationError, Environment, Text, forget, load, parse, starting
 
-__all__ = ["ConfigurationError", "Environment", "forget", "load", "parse", "starting"]
+__all__ = ["ConfigurationError", "Environment", "Text", "forget", "load", "parse", "starting"]
 
 MARKET_ZONE = "America/New_York"
 """Whose calendar "today" is: a US trading day."""
