@@ -53,8 +53,9 @@ format: tools ## write the code in the project's style
 snapshots: tools ## accept the templates as they are now
 	@.venv/bin/python -m pytest -q tests/stacks tests/hardened --snapshot-update
 
-openapi: tools ## write lambdas/openapi.json from the handlers
+openapi: tools ## write lambdas/openapi.json from the handlers, and docs/api.html from it
 	@.venv/bin/python -m advisor.handlers.openapi > .alex/openapi.json && mv .alex/openapi.json lambdas/openapi.json
+	@.venv/bin/python -m alex.api_page
 
 matrix: tools ## write docs/control-matrix.md from the criteria and the rules
 	@.venv/bin/python -m alex.evidence.control_matrix

@@ -66,15 +66,24 @@ class Api:
 
     def accounts(self) -> list[dict[str, Any]]:
         """The user's accounts."""
-        return _rows(self.get("/api/accounts"), "accounts")
+        return self._pages("/api/accounts", "accounts")
 
     def positions(self, account_id: str) -> list[dict[str, Any]]:
         """Positions of an account, each with its instrument."""
-        return _rows(self.get(f"/api/accounts/{account_id}/positions"), "positions")
+        return self._pages(f"/api/accounts/{account_id}/positions", "positions")
 
     def portfolio(self) -> list[dict[str, Any]]:
         """Accounts, each with its ``positions``."""
         return [{**account, "positions": self.positions(str(account["id"]))} for account in self.accounts()]
+
+    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        """All records of a list, page after page."""
+        answer = self.get(path)
+        found = _rows(answer, name)
+        while isinstance(answer, dict) and (cursor := answer.get("next_cursor")):
+            answer = self.get(f"{path}?cursor={cursor}")
+            found += _rows(answer, name)
+        return found
 
     def job(self, job_id: str) -> dict[str, Any]:
         """One job with its payloads."""

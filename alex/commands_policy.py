@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alex import commands_evidence, console, places
+from alex import commands_api, commands_evidence, console, places
 from alex.commands_deploy import Json
 from alex.errors import CommandError, Exit
 from alex.policy import templates as policy_templates
@@ -38,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands in the order in which help lists them."""
     app.add_typer(policy, name="policy")
     app.add_typer(commands_evidence.evidence, name="evidence")
+    app.add_typer(commands_api.api, name="api")
 
 
 @policy.command("check")

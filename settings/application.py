@@ -130,6 +130,8 @@ class Api(Section):
     cache_ttl_seconds: int = figure(300, req="API-05", unit="s", ge=0, le=3600)
     max_body_bytes: int = figure(262144, req="API-06", unit="bytes", ge=1024, le=6_000_000)
     allowed_origin: Url = figure("https://app.alex.example", req="API-12")
+    scenario_paths: int = figure(500, req="AGENT-09", unit="paths", ge=100, le=2000)
+    test_data: bool = figure(False, req="DATA-18", description="Users may load and remove test accounts")
 
 
 class Validation(Section):

@@ -169,6 +169,7 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         lambda s: s.tracing.llm_content != "full" or s.tier in {"local", "dev"},
     ),
     ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
+    ("api.test_data", "production takes no test data", "DATA-18", _prod(lambda s: not s.api.test_data)),
     ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),
     (
         "auth.trusted_issuers",

@@ -97,7 +97,7 @@ class AgentsStack(PlatformStack):
             self,
             "PriceKey",
             description='Key of the price provider: {"api_key": "..."}, set by an operator',
-            mitigated_by="one function can read the secret, and the key reads public prices only",
+            mitigated_by="two functions can read the secret, and the key reads public prices only",
             removal_policy=removal_policy(self._settings),
         )
 

@@ -9,12 +9,13 @@ from typing import Any
 from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from hardened import Classification, Database
 from hardened.api_account import ApiGatewayAccount
 from hardened.functions import Function, FunctionDefaults, Program, Size
-from hardened.grants import allow, use_table
+from hardened.grants import allow, use_key, use_table
 from hardened.identity import UserPool
 from hardened.queues import WorkQueue
 from hardened.rest_api import ApiSettings, RestApi
@@ -65,6 +66,7 @@ class ApiStack(PlatformStack):
         audit_table: dynamodb.ITableV2,
         audit_archive: s3.IBucket,
         rate_table: dynamodb.ITableV2,
+        price_secret: secretsmanager.ISecret,
     ) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: API", holds=Classification.CLIENT_DATA
@@ -82,7 +84,7 @@ class ApiStack(PlatformStack):
             protected=settings.is_production,
             removal_policy=removal_policy(settings),
         )
-        self.handler = self._handler(database, analysis_queue, audit_table, audit_archive, rate_table)
+        self.handler = self._handler(database, analysis_queue, audit_table, audit_archive, rate_table, price_secret)
         self.authorizer = self._authorizer()
         self.functions: dict[str, Function] = {"Api": self.handler, "Authorizer": self.authorizer}
         self.api = self._api()
@@ -94,13 +96,14 @@ class ApiStack(PlatformStack):
         CfnOutput(self, "UserPoolId", value=self.user_pool.pool.user_pool_id)
         CfnOutput(self, "UserPoolClientId", value=self.user_pool.client.user_pool_client_id)
 
-    def _handler(
+    def _handler(  # noqa: PLR0917 - what the function uses, each once
         self,
         database: Database,
         analysis_queue: WorkQueue,
         audit_table: dynamodb.ITableV2,
         audit_archive: s3.IBucket,
         rate_table: dynamodb.ITableV2,
+        price_secret: secretsmanager.ISecret,
     ) -> Function:
         settings = self._settings
         handler = Function(
@@ -121,6 +124,9 @@ class ApiStack(PlatformStack):
                     "SYMBOL_PATTERN": settings.validation.symbol_pattern,
                     "ALLOWED_ORIGIN": settings.api.allowed_origin,
                     "MAX_BODY_BYTES": str(settings.api.max_body_bytes),
+                    "SCENARIO_PATHS": str(settings.api.scenario_paths),
+                    "TEST_DATA": str(settings.api.test_data).lower(),
+                    **self._prices(price_secret),
                 },
             ),
             size=Size(
@@ -135,7 +141,19 @@ class ApiStack(PlatformStack):
         # Names only: they carry the hashes; nobody reads the content through the API.
         allow(handler, actions=("s3:ListBucketVersions",), resources=(audit_archive.bucket_arn,))
         use_table(handler, rate_table, *COUNT)
+        allow(handler, actions=("secretsmanager:GetSecretValue",), resources=(price_secret.secret_arn,))
+        use_key(handler, price_secret.encryption_key, "kms:Decrypt")
         return handler
+
+    def _prices(self, price_secret: secretsmanager.ISecret) -> dict[str, str]:
+        """The price provider and the day that prices are for."""
+        prices = self._settings.prices
+        return {
+            "PRICE_API_URL": prices.api_url,
+            "PRICE_SECRET_ARN": price_secret.secret_arn,
+            "PRICE_STALE_TRADING_DAYS": str(prices.stale_trading_days),
+            **({"VALUATION_DATE": prices.valuation_date.isoformat()} if prices.valuation_date else {}),
+        }
 
     def _authorizer(self) -> Function:
         issuers = [

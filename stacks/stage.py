@@ -66,6 +66,7 @@ class PlatformStage(Stage):
             audit_table=data.audit_table,
             audit_archive=data.audit_archive,
             rate_table=data.rate_table,
+            price_secret=agents.price_secret,
         )
         ObservabilityStack(
             self,

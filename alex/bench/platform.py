@@ -20,24 +20,27 @@ def api_latency(say: Say, cloud: LocalCloud) -> list[Row]:
     rows = []
     with local.session(cloud, f"{USER}-{uuid.uuid4().hex[:8]}") as api:
         portfolio.load(api)  # before anything is measured: the function, the database and the connection are warm then
-        for name, path in (
-            ("GET /health", "/health"),
-            ("GET /api/accounts", "/api/accounts"),
-            ("GET /api/jobs", "/api/jobs"),
+        for method, path in (
+            ("GET", "/health"),
+            ("GET", "/api/accounts"),
+            ("GET", "/api/jobs"),
+            ("POST", "/api/scenarios"),
+            ("POST", "/api/rebalance/preview"),
         ):
+            name = f"{method} {path}"
             say(name)
-            samples = _samples(api, path)
+            samples = _samples(api, method, path)
             for label, share in (("p50", 0.5), ("p99", 0.99)):
                 rows.append(Row("api", f"{name}, {label}", quantile(samples, share), "ms", tuple(samples)))
     return rows
 
 
-def _samples(api: Api, path: str) -> list[float]:
+def _samples(api: Api, method: str, path: str) -> list[float]:
     samples: list[float] = []
     refused = 0
     while len(samples) < REQUESTS:
         began = time.perf_counter()
-        answer = api.send("GET", path)
+        answer = api.send(method, path, body={} if method == "POST" else None)
         took = time.perf_counter() - began
         if answer.status_code == 429 and refused < 60:
             refused += 1
@@ -46,7 +49,7 @@ def _samples(api: Api, path: str) -> list[float]:
         if answer.status_code != 200:
             raise CommandError(
                 f"the API answered {answer.status_code} while it was measured",
-                where=f"GET {path}",
+                where=f"{method} {path}",
                 remedy="`alex logs api`",
             )
         samples.append(1000 * took)

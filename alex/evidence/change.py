@@ -7,6 +7,7 @@ and its worktrees are only read. Both are judged today and with the packages tha
 
 import os
 import re
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -136,6 +137,18 @@ def _git(*arguments: str) -> str:
     except CommandError:  # a machine without git
         return ""
     return said.strip() if code == 0 else ""
+
+
+def text_of(commit: str, path: Path) -> str | None:
+    """A file of the commit, None when it has none of that name."""
+    # Not `run`, which keeps the last lines only.
+    shown = subprocess.run(
+        ["git", "show", f"{commit}:{path.as_posix()}"],  # noqa: S607 - the developer's own git
+        cwd=places.ROOT,
+        capture_output=True,
+        check=False,
+    )
+    return shown.stdout.decode() if shown.returncode == 0 else None
 
 
 def export(commit: str, tree: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
@@ -131,6 +133,30 @@ def test_a_day_without_trading_has_no_results(cloud: LocalCloud, http: Http) -> 
     """The price adapter walks back over weekends: an error here would stop it."""
     status, body = _market(cloud, http, "2022-12-25")
     assert (status, body["resultsCount"], "results" in body) == (200, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "days", "closes"),
+    [
+        ("AAPL", "2022-12-23/2022-12-28", ["2022-12-23", "2022-12-27", "2022-12-28"]),
+        ("NOSUCH", "2022-12-23/2022-12-28", []),
+        ("AAPL", "2022-12-28/2022-12-23", []),
+    ],
+)
+def test_a_series_of_one_symbol_has_the_days_of_trading(
+    cloud: LocalCloud, http: Http, symbol: str, days: str, closes: list[str]
+) -> None:
+    """WEB-09: the instrument's page on the laptop shows the recorded closes, by the beginning of their day."""
+    path = f"/_market/v2/aggs/ticker/{symbol}/range/1/day/{days}?adjusted=true&sort=asc&apiKey=k"
+    status, _, text = http("GET", f"{cloud.endpoint}{path}")
+    bars = json.loads(text).get("results", [])
+    zone = ZoneInfo("America/New_York")
+    assert status == 200
+    assert [datetime.fromtimestamp(bar["t"] / 1000, tz=zone).isoformat()[:16] for bar in bars] == [
+        f"{day}T00:00" for day in closes
+    ]
+    if closes:
+        assert bars[-1]["c"] == 125.674
 
 
 def test_the_market_refuses_as_the_provider_does(cloud: LocalCloud, http: Http) -> None:

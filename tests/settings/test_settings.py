@@ -95,6 +95,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "langfuse.host": ("prod", {"langfuse": {"host": "https://cloud.langfuse.com"}}),
     "tracing.llm_content": ("staging", {"tracing": {"llm_content": "full"}}),
+    "api.test_data": ("prod-dr", {"api": {"test_data": True}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),
     "auth.trusted_issuers": (
         "prod",

@@ -187,6 +187,7 @@ def test_no_grant_is_wider_than_a_named_resource(deployed: Any) -> None:
 
 
 def test_only_the_planner_reads_the_price_providers_key(prod: Any) -> None:
+    """IAM-05: of the functions of this stack; the API's own reading of it is tested with the API."""
     readers = [
         key
         for key, policy in prod.of_type("AWS::IAM::Policy", "Agents").items()

@@ -101,6 +101,24 @@ def test_the_api_function_is_told_everything_that_it_reads(deployed: Any) -> Non
     assert parsed.user_rate_burst == settings.user_burst
     assert parsed.allowed_origin == settings.allowed_origin
     assert parsed.max_body_bytes == settings.max_body_bytes
+    assert parsed.scenario_paths == settings.scenario_paths
+    assert parsed.valuation_date == load(deployed.environment).prices.valuation_date
+
+
+def test_test_data_can_be_loaded_on_the_laptop_and_in_development_only(deployed: Any) -> None:
+    """DATA-18: one call deletes all accounts of its caller: never those of a client."""
+    found = variables(one(deployed, "AWS::Lambda::Function", "ApiFunction"))
+    parsed = environment.parse(environment.ApiEnvironment, found)
+    assert parsed.test_data == (deployed.environment in {"local", "dev"})
+
+
+def test_the_api_function_reads_the_price_key_and_no_other_secret_but_the_databases(deployed: Any) -> None:
+    """SEC-13: price series need the provider's key; a wider grant would open every secret to the front door."""
+    statements = one(deployed, "AWS::IAM::Policy", "ApiRoleDefaultPolicy")["PolicyDocument"]["Statement"]
+    (secrets,) = [s["Resource"] for s in statements if "secretsmanager:GetSecretValue" in json.dumps(s["Action"])]
+    price, credentials = sorted(map(json.dumps, secrets), key=lambda resource: "PriceKey" not in resource)
+    assert "PriceKey" in price
+    assert "DatabaseCredentials" in credentials
 
 
 def test_the_api_function_reads_the_audit_trail_and_cannot_add_to_it(deployed: Any) -> None:

@@ -1,20 +1,18 @@
-"""Every function's settings come from its environment through this one module, once, checked.
+"""Every function's settings come from its environment through this one module (`environment_reading` reads it).
 
-One model a handler lists what that handler needs; whatever else Lambda sets is ignored. A bad environment is
-reported whole: every variable at fault in one message, so that a deployment is repaired in one go. Only names of
-secrets are settings, never secrets themselves (SEC-13), which is why values may be shown in the message.
+One model a handler lists what that handler needs; whatever else Lambda sets is ignored.
 """
 
-import os
-from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, model_validator
 
 from advisor.adapters.environment_models import BudgetEnvironment, ModelEnvironment
+from advisor.adapters.environment_reading import ConfigurationError, Environment, Text, forget, load, parse, starting
+
+__all__ = ["ConfigurationError", "Environment", "Text", "forget", "load", "parse", "starting"]
 
 MARKET_ZONE = "America/New_York"
 """Whose calendar "today" is: a US trading day."""
@@ -22,27 +20,7 @@ MARKET_ZONE = "America/New_York"
 KEYS_URL = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?/)[^\s]*$"
 """Public keys come over TLS, or from this machine."""
 
-Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
-
-E = TypeVar("E", bound="Environment")
-
-
-class ConfigurationError(Exception):
-    """The function's environment is incomplete or wrong; the message names every variable and the reason."""
-
-
-class Environment(BaseModel):
-    """What every function has: the environment's name, its own name, and how it logs and counts."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    environment: Text = Field(alias="ENVIRONMENT")
-    service: Text = Field(alias="POWERTOOLS_SERVICE_NAME")
-    metrics_namespace: Text = Field(default="Alex", alias="POWERTOOLS_METRICS_NAMESPACE")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        default="INFO", alias="POWERTOOLS_LOG_LEVEL"
-    )
 
 
 class DatabaseEnvironment(Environment):
@@ -53,8 +31,27 @@ class DatabaseEnvironment(Environment):
     database_name: Text = Field(alias="DATABASE_NAME")
 
 
-class ApiEnvironment(DatabaseEnvironment):
-    """The API: queue, audit trail, per-user limit (requests a second and burst), input limits (bytes)."""
+class ValuationEnvironment(DatabaseEnvironment):
+    """The day that prices and projections are for; absent means today in New York."""
+
+    valuation_date: date | None = Field(default=None, alias="VALUATION_DATE")
+
+    def valuation_day(self) -> date:
+        """The fixed date, or today's in New York."""
+        return self.valuation_date or datetime.now(ZoneInfo(MARKET_ZONE)).date()
+
+
+class PricedEnvironment(ValuationEnvironment):
+    """Who asks the price provider: its address, the secret with its key, and when a price counts as old."""
+
+    price_api_url: Url = Field(default="https://api.polygon.io", alias="PRICE_API_URL")
+    price_secret_arn: Text = Field(alias="PRICE_SECRET_ARN")
+    price_stale_trading_days: int = Field(default=2, ge=0, alias="PRICE_STALE_TRADING_DAYS")
+
+
+class ApiEnvironment(PricedEnvironment):
+    """The API: queue, audit trail, per-user limit (requests a second and burst), input limits (bytes), simulated paths
+    of a scenario, whether users may load test data."""
 
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     audit_table: Text = Field(alias="AUDIT_TABLE")
@@ -65,6 +62,8 @@ class ApiEnvironment(DatabaseEnvironment):
     symbol_pattern: Text = Field(default=r"^[A-Z]{1,10}$", alias="SYMBOL_PATTERN")
     allowed_origin: Url = Field(alias="ALLOWED_ORIGIN")
     max_body_bytes: int = Field(default=262_144, gt=0, alias="MAX_BODY_BYTES")
+    scenario_paths: int = Field(default=500, ge=100, le=2000, alias="SCENARIO_PATHS")
+    test_data: bool = Field(default=False, alias="TEST_DATA")
 
 
 class TrustedIssuer(BaseModel):
@@ -102,18 +101,8 @@ class AuthorizerEnvironment(Environment):
         return self
 
 
-class ValuationEnvironment(DatabaseEnvironment):
-    """The day that prices and projections are for; absent means today in New York."""
-
-    valuation_date: date | None = Field(default=None, alias="VALUATION_DATE")
-
-    def valuation_day(self) -> date:
-        """The fixed date, or today's in New York."""
-        return self.valuation_date or datetime.now(ZoneInfo(MARKET_ZONE)).date()
-
-
-class PlannerEnvironment(BudgetEnvironment, ValuationEnvironment):
-    """The planner: its agents' ARNs, the queue, the idempotency table, the price provider."""
+class PlannerEnvironment(BudgetEnvironment, PricedEnvironment):
+    """The planner: its agents' ARNs, the queue, the idempotency table."""
 
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     max_receives: int = Field(default=3, ge=1, alias="ANALYSIS_MAX_RECEIVES")
@@ -123,9 +112,6 @@ class PlannerEnvironment(BudgetEnvironment, ValuationEnvironment):
     reporter_function: Text = Field(alias="REPORTER_FUNCTION")
     charter_function: Text = Field(alias="CHARTER_FUNCTION")
     retirement_function: Text = Field(alias="RETIREMENT_FUNCTION")
-    price_api_url: Url = Field(default="https://api.polygon.io", alias="PRICE_API_URL")
-    price_secret_arn: Text = Field(alias="PRICE_SECRET_ARN")
-    price_stale_trading_days: int = Field(default=2, ge=0, alias="PRICE_STALE_TRADING_DAYS")
     models_simulated: bool = Field(default=False, alias="MODELS_SIMULATED")
 
     @property
@@ -190,50 +176,3 @@ class RotationEnvironment(Environment):
         if self.database_tls == "verify" and not self.database_ca_file:
             raise ValueError("DATABASE_CA_FILE: missing; DATABASE_TLS=verify needs the authority's certificates")
         return self
-
-
-def parse(model: type[E], values: Mapping[str, str]) -> E:
-    """The model of ``values`` (empty texts count as absent); raises ConfigurationError naming every bad variable."""
-    try:
-        return model.model_validate({name: value for name, value in values.items() if value != ""})
-    except ValidationError as error:
-        raise ConfigurationError(_explain(model, error.errors(include_url=False), values)) from None
-
-
-def _explain(model: type[Environment], errors: list[Any], values: Mapping[str, str]) -> str:
-    """One line for each variable at fault."""
-    lines = []
-    for error in errors:
-        path = ".".join(str(part) for part in error["loc"])
-        reason = str(error["msg"]).removeprefix("Value error, ")
-        if not path:
-            lines.append(reason)
-        elif error["type"] == "missing" and "." not in path:
-            lines.append(f"{path}: missing")
-        else:
-            shown = values.get(path, "")
-            lines.append(f"{path}{f'={shown!r}' if shown else ''}: {reason}")
-    said = f"{len(lines)} environment variable(s) of {model.__name__} are wrong; correct the stack's settings:"
-    return "\n  ".join([said, *sorted(lines)])
-
-
-@lru_cache
-def _load(model: type[Environment]) -> Environment:
-    return parse(model, os.environ)
-
-
-def load(model: type[E]) -> E:
-    """The handler's environment, read once a process (raises ConfigurationError)."""
-    loaded = _load(model)
-    assert isinstance(loaded, model)
-    return loaded
-
-
-def starting() -> bool:
-    """Lambda is starting this process (or keeps it warm) and no request waits yet."""
-    return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ
-
-
-def forget() -> None:
-    """Drop what was read, for tests that change the environment."""
-    _load.cache_clear()

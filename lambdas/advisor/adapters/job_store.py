@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -79,12 +80,15 @@ class DataApiJobStore:
             pieces[row["kind"]].append(row["piece"])
         return job.model_copy(update={kind: json.loads("".join(parts)) for kind, parts in pieces.items()})
 
-    def of_user(self, user_id: str, *, limit: int = 100) -> list[Job]:
-        """The newest jobs of a user, without payloads."""
+    def of_user(self, user_id: str, *, limit: int, after: tuple[datetime, UUID] | None = None) -> list[Job]:
+        """The newest jobs of a user, without payloads: at most ``limit`` behind the key ``after``."""
+        behind = "AND (created_at, id) < (CAST(:moment AS timestamptz), CAST(:last AS uuid))" if after else ""
+        key = {"moment": after[0].isoformat(), "last": after[1]} if after else {}
         rows = self._database.query(
-            f"SELECT {JOB} FROM jobs WHERE user_id = :user_id ORDER BY created_at DESC, id LIMIT :limit",
+            f"SELECT {JOB} FROM jobs WHERE user_id = :user_id {behind} ORDER BY created_at DESC, id DESC LIMIT :limit",
             user_id=user_id,
             limit=limit,
+            **key,
         )
         return [job_of(row) for row in rows]
 

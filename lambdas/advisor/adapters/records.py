@@ -9,12 +9,12 @@ instrument without price and classification (domain 5.1, defects 4 and 5 of the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from advisor.adapters.data_api import DataApi
+from advisor.adapters.data_api import DataApi, Transaction
 from advisor.adapters.rows import (
     ACCOUNT,
     INSTRUMENT,
@@ -30,6 +30,7 @@ from advisor.adapters.rows import (
 from advisor.domain.errors import Detail, NotFoundError
 from advisor.domain.models import Account, Instrument, Position, User
 
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 PAGE, ACCOUNTS_PAGE = 500, 80
 """Records a query: an answer of the Data API holds 1 MiB, and an account with its texts up to 10 KB."""
 PROFILE_COLUMNS = frozenset(
@@ -66,9 +67,9 @@ class OwnedPosition:
 
 
 class Records:
-    """The API's records over the Data API; raises DatabaseError, UnavailableError."""
+    """The API's records over the Data API, or inside a transaction of it; raises DatabaseError, UnavailableError."""
 
-    def __init__(self, database: DataApi) -> None:
+    def __init__(self, database: DataApi | Transaction) -> None:
         self._database = database
 
     def profile(self, user_id: str) -> tuple[User, bool]:
@@ -94,19 +95,24 @@ class Records:
             raise NotFoundError([NO_PROFILE])
         return user_of(row)
 
-    def accounts(self, user_id: str) -> list[Account]:
-        """A user's accounts, oldest first, without positions."""
+    def accounts(self, user_id: str, *, limit: int, after: tuple[datetime, UUID] | None = None) -> list[Account]:
+        """A user's accounts, oldest first, without positions: at most ``limit`` behind the key ``after``."""
         found: list[Account] = []
-        while True:
+        while len(found) < limit:
+            asked = min(ACCOUNTS_PAGE, limit - len(found))
+            moment, last = by_age(found[-1]) if found else after or (EARLIEST, UUID(int=0))
             rows = self._database.query(
-                f"""SELECT {ACCOUNT} FROM accounts WHERE user_id = :user_id AND id > :after
-                ORDER BY id LIMIT {ACCOUNTS_PAGE}""",
+                f"""SELECT {ACCOUNT} FROM accounts
+                WHERE user_id = :user_id AND (created_at, id) > (CAST(:moment AS timestamptz), CAST(:last AS uuid))
+                ORDER BY created_at, id LIMIT {asked}""",
                 user_id=user_id,
-                after=found[-1].id if found else UUID(int=0),
+                moment=moment.isoformat(),
+                last=last,
             )
             found += [account_of(row) for row in rows]
-            if len(rows) < ACCOUNTS_PAGE:
-                return sorted(found, key=by_age)
+            if len(rows) < asked:
+                break
+        return found
 
     def account(self, account_id: UUID) -> OwnedAccount | None:
         """One account, or None."""
@@ -150,19 +156,16 @@ class Records:
         """Delete the account and its positions; deleting twice is the same."""
         self._database.query("DELETE FROM accounts WHERE id = :id", id=account_id)
 
-    def positions(self, account_id: UUID) -> list[Position]:
-        """An account's positions with their instruments, by symbol: one query a page."""
-        found: list[Position] = []
-        while True:
-            rows = self._database.query(
-                f"""SELECT {POSITION_AND_INSTRUMENT} FROM positions p JOIN instruments i ON i.symbol = p.symbol
-                WHERE p.account_id = :account_id AND p.symbol > :after ORDER BY p.symbol LIMIT {PAGE}""",
-                account_id=account_id,
-                after=found[-1].symbol if found else "",
-            )
-            found += [position_of(row) for row in rows]
-            if len(rows) < PAGE:
-                return found
+    def positions(self, account_id: UUID, *, limit: int, after: str = "") -> list[Position]:
+        """An account's positions with their instruments, by symbol: at most ``limit`` behind the symbol ``after``."""
+        rows = self._database.query(
+            f"""SELECT {POSITION_AND_INSTRUMENT} FROM positions p JOIN instruments i ON i.symbol = p.symbol
+            WHERE p.account_id = :account_id AND p.symbol > :after ORDER BY p.symbol LIMIT :limit""",
+            account_id=account_id,
+            after=after,
+            limit=limit,
+        )
+        return [position_of(row) for row in rows]
 
     def position(self, position_id: UUID) -> OwnedPosition | None:
         """One position, or None."""
@@ -208,6 +211,11 @@ class Records:
     def sell_out(self, position_id: UUID) -> None:
         """Delete a position; deleting twice is the same."""
         self._database.query("DELETE FROM positions WHERE id = :id", id=position_id)
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """One instrument, or None."""
+        row = self._database.one(f"SELECT {INSTRUMENT} FROM instruments WHERE symbol = :symbol", symbol=symbol)
+        return instrument_of(row) if row else None
 
     def instruments(self) -> list[Instrument]:
         """All instruments by symbol."""

@@ -22,7 +22,8 @@ from advisor.handlers.api.app import InternalError
 from advisor.handlers.api.envelope import UnauthorizedError
 from advisor.handlers.api.operations import ALWAYS, OPERATIONS, Operation, Parameter
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+"""The first number says that clients break: `alex api diff` demands it."""
 ERRORS: tuple[type[AdvisorError], ...] = (
     errors.BadRequestError,
     UnauthorizedError,
@@ -82,6 +83,9 @@ def _translate(node: Any, definitions: dict[str, Any]) -> Any:
             made = {**{key: value for key, value in made.items() if key != "anyOf"}, **kinds[0]}
         else:
             made["anyOf"] = kinds
+    if "propertyNames" in made:  # of a later version: the keys that there may be become properties
+        value, keys = made.pop("additionalProperties"), made.pop("propertyNames")["enum"]
+        made |= {"properties": dict.fromkeys(keys, value), "additionalProperties": False}
     if "const" in made:
         made["enum"] = [made.pop("const")]
     for limit, word in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
@@ -98,10 +102,11 @@ def _errors(operation: Operation) -> list[int]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     """Path, query and header parameters."""
+    stated = {parameter.name for parameter in operation.parameters}
     path = [
         Parameter(part[1:-1], "path", {"type": "string", "format": "uuid"}, "Id of the record")
         for part in operation.path.split("/")
-        if part.startswith("{")
+        if part.startswith("{") and part[1:-1] not in stated
     ]
     return [
         {

@@ -24,3 +24,9 @@ class PriceProvider(Protocol):
     """Latest daily closes on or before the valuation date; symbols it does not know are absent from the answer."""
 
     def closes(self, symbols: Iterable[str], *, on: date) -> dict[str, Price]: ...
+
+
+class PriceHistory(Protocol):
+    """Daily closes of one symbol from ``first`` to ``last``, oldest first: those that the provider has, no others."""
+
+    def history(self, symbol: str, *, first: date, last: date) -> tuple[Price, ...]: ...

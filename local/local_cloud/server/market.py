@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import re
 import threading
 import uuid
 import zipfile
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 PATH = "/v2/aggs/grouped/locale/us/market/stocks/"
+SERIES = re.compile(r"/v2/aggs/ticker/(?P<symbol>[^/]+)/range/1/day/(?P<first>[^/]+)/(?P<last>[^/]+)")
 _TABLES = ("skfolio/datasets/data/sp500_dataset.csv.gz", "skfolio/datasets/data/factors_dataset.csv.gz")
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -27,7 +29,7 @@ Closes = dict[str, dict[str, float]]
 
 
 class Market:
-    """Grouped daily bars out of the wheel; the tables are read on the first request."""
+    """Daily bars out of the wheel, grouped by day or of one symbol; the tables are read on the first request."""
 
     def __init__(self, wheel: Path) -> None:
         self._wheel = wheel
@@ -40,17 +42,19 @@ class Market:
         request_id = uuid.uuid4().hex
         if not (options.get("apiKey") or authorization.removeprefix("Bearer ").strip()):
             return 401, {"status": "ERROR", "request_id": request_id, "error": "API Key was not provided"}
-        day = path.removeprefix(PATH)
+        series = SERIES.fullmatch(path)
+        days = series.group("first", "last") if series else (path.removeprefix(PATH),)
         try:
-            date = dt.date.fromisoformat(day)
+            dates = [dt.date.fromisoformat(day) for day in days]
         except ValueError:
             return _wrong(request_id, "Could not parse the time parameter: 'date'. Use YYYY-MM-DD.")
-        if not path.startswith(PATH):
+        if not series and not path.startswith(PATH):
             return 404, {"status": "NOT_FOUND", "request_id": request_id, "message": "Data not found."}
         if options.get("adjusted", "true") != "true":
             return _wrong(request_id, "Only adjusted prices are in the local data: ask with adjusted=true.")
-        bars = self._bars(date)
+        bars = self._series(series["symbol"], *dates) if series else self._bars(*dates)
         return 200, {
+            **({"ticker": series["symbol"]} if series else {}),
             "status": "OK",
             "request_id": request_id,
             "adjusted": True,
@@ -59,9 +63,17 @@ class Market:
             **({"results": bars, "count": len(bars)} if bars else {}),
         }
 
+    def _series(self, symbol: str, first: dt.date, last: dt.date) -> list[dict[str, Any]]:
+        """Bars of one symbol, oldest first; a bar's time is the beginning of its day in New York."""
+        days = sorted(day for day in self._table() if first.isoformat() <= day <= last.isoformat())
+        return [
+            {"c": self._table()[day][symbol], "t": _milliseconds(dt.date.fromisoformat(day), dt.time())}
+            for day in days
+            if symbol in self._table()[day]
+        ]
+
     def _bars(self, date: dt.date) -> list[dict[str, Any]]:
-        close = dt.datetime.combine(date, dt.time(16), tzinfo=_NEW_YORK)
-        milliseconds = int(close.timestamp() * 1000)
+        milliseconds = _milliseconds(date, dt.time(16))
         closes = self._table().get(date.isoformat(), {})
         return [{"T": symbol, "c": price, "t": milliseconds} for symbol, price in sorted(closes.items())]
 
@@ -81,6 +93,10 @@ def _read(wheel: Path) -> Closes:
                 day = closes.setdefault(row.pop("Date"), {})
                 day.update({symbol: float(price) for symbol, price in row.items() if price})
     return closes
+
+
+def _milliseconds(day: dt.date, at: dt.time) -> int:
+    return int(dt.datetime.combine(day, at, tzinfo=_NEW_YORK).timestamp() * 1000)
 
 
 def _wrong(request_id: str, message: str) -> tuple[int, dict[str, Any]]:

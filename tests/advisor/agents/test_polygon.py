@@ -189,3 +189,57 @@ def test_a_missing_or_misshapen_secret_says_what_to_store() -> None:
             SecretKey(client, secret).get()
     client.put_secret_value(SecretId=arn, SecretString='{"api_key": "k"}')
     assert SecretKey(client, arn).get() == "k"
+
+
+def test_a_series_comes_by_day_and_is_asked_once() -> None:
+    """WEB-09: a bar's time is the beginning of its day in New York: read as UTC it would be another day in summer."""
+    asked: list[str] = []
+    bars = [
+        {"c": 12.5, "t": 1657684800000},
+        {"c": 11.25, "t": 1672117200000},
+        {"c": -1, "t": 1672203600000},
+        {"c": 12.0},
+        {"c": 12.0, "t": 1e300},
+        "x",
+    ]
+
+    def fetch(url: str, _timeout: float) -> bytes:
+        asked.append(url)
+        return json.dumps({"ticker": "AAPL", "results": bars}).encode()
+
+    source = PolygonPrices("https://api.example", SecretKey(Secrets(), "arn:price"), fetch=fetch)  # type: ignore[arg-type]
+    for _ in range(2):
+        found = source.history("AAPL", first=date(2022, 7, 1), last=WEDNESDAY)
+    assert [(price.as_of, price.close) for price in found] == [
+        (date(2022, 7, 13), Decimal("12.5")),
+        (date(2022, 12, 27), Decimal("11.25")),
+    ]
+    assert len(asked) == 1
+    assert "/v2/aggs/ticker/AAPL/range/1/day/2022-07-01/2022-12-28?adjusted=true&sort=asc" in asked[0]
+
+
+@pytest.mark.parametrize("results", [None, {}, "x", 5])
+def test_a_series_that_is_none_is_empty(results: Any) -> None:
+    """WEB-09: what the provider does not cover is missing; an answer of another shape is no crash."""
+    source = PolygonPrices(
+        "https://api.example",
+        SecretKey(Secrets(), "arn:price"),  # type: ignore[arg-type]
+        fetch=lambda _url, _timeout: json.dumps({"results": results}).encode(),
+    )
+    assert source.history("AAPL", first=date(2022, 7, 1), last=WEDNESDAY) == ()
+
+
+@pytest.mark.parametrize("code", [401, 403, 429, 500])
+def test_a_series_that_is_refused(code: int) -> None:
+    """WEB-09: days beyond the plan are missing (403); a wrong key or a provider that is down is no empty series."""
+
+    def fetch(_url: str, _timeout: float) -> bytes:
+        raise status(code)
+
+    source = PolygonPrices("https://api.example", SecretKey(Secrets(), "arn:price"), fetch=fetch)  # type: ignore[arg-type]
+    if code == 403:
+        assert source.history("AAPL", first=date(2012, 7, 1), last=WEDNESDAY) == ()
+        return
+    with pytest.raises(PricesUnavailableError) as error:
+        source.history("AAPL", first=date(2022, 7, 1), last=WEDNESDAY)
+    assert "first" not in str(error.value)

@@ -122,6 +122,9 @@ def api_environment(**changes: str) -> ApiEnvironment:
             "USER_RATE_BURST": "200",
             "ALLOWED_ORIGIN": ORIGIN,
             "MAX_BODY_BYTES": "262144",
+            "PRICE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:price",
+            "VALUATION_DATE": "2022-12-28",
+            "TEST_DATA": "true",
         }
         | changes,
     )

@@ -122,7 +122,7 @@ def test_an_unexpected_error_shows_nothing_of_itself(api: Api) -> None:
     """The stack is in the log under the request's id, for those who may read it."""
 
     class Broken:
-        def accounts(self, _user_id: str) -> Any:
+        def accounts(self, _user_id: str, **_page: Any) -> Any:
             raise RuntimeError("password=hunter2 at db.internal")
 
     api.swap(records=Broken())

@@ -93,7 +93,7 @@ def test_a_position_is_held_changed_and_sold(api: Api, account: str, position: s
     assert listed == [changed.json]
     assert listed[0]["instrument"]["name"] == "Vanguard Total Stock Market ETF"
     assert api("DELETE", f"/api/positions/{position}").status == 204
-    assert api("GET", f"/api/accounts/{account}/positions").json == {"positions": []}
+    assert api("GET", f"/api/accounts/{account}/positions").json == {"positions": [], "next_cursor": None}
 
 
 def test_quantities_and_money_keep_their_digits(api: Api, account: str, database: DataApi) -> None:
@@ -161,7 +161,7 @@ def test_a_stranger_changes_nothing(api: Api, account: str, position: str) -> No
         assert answer.status == 403
         assert answer.json["error"]["message"] == "You don't have permission to access this resource."
     assert api("GET", f"/api/accounts/{account}/positions").json == before
-    assert api("GET", "/api/accounts", user="bob").json == {"accounts": []}
+    assert api("GET", "/api/accounts", user="bob").json == {"accounts": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ def test_generating_twice_gives_the_same_text() -> None:
 
 
 def test_all_operations_are_there() -> None:
-    """Operations 1 to 14 of the domain, health and the audit trail."""
+    """Operations 1 to 14 and 20 to 22 of the domain, health, the audit trail, and test data."""
     listed = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
     assert listed == {(operation.method, operation.path) for operation in OPERATIONS}
-    assert len(listed) == 16
+    assert len(listed) == 21
     assert {("POST", "/api/analyze"), ("GET", "/health"), ("GET", "/api/jobs/{job_id}/audit")} <= listed
 
 
@@ -51,7 +51,7 @@ def test_every_operation_states_its_body_its_refusals_and_its_security(operation
         assert refusals >= {401, 429, 500, 503}
     if "requestBody" in described:
         assert refusals >= {400, 413, 422}
-    if "{" in operation.path:
+    if "_id}" in operation.path:
         assert refusals >= {403, 404}
 
 

@@ -52,12 +52,14 @@ class AccountList(Answer):
     """GET /api/accounts."""
 
     accounts: list[AccountRecord]
+    next_cursor: str | None
 
 
 class PositionList(Answer):
     """GET /api/accounts/{account_id}/positions."""
 
     positions: list[Position]
+    next_cursor: str | None
 
 
 class ListedInstrument(Answer):
@@ -98,6 +100,7 @@ class JobList(Answer):
     """GET /api/jobs, newest first."""
 
     jobs: list[JobHeader]
+    next_cursor: str | None
 
 
 class JobRecord(JobHeader):

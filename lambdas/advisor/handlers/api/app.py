@@ -14,7 +14,16 @@ from advisor.adapters.rate_table import RateTableError
 from advisor.domain.entitlement import Caller
 from advisor.domain.errors import AdvisorError, NotFoundError, ThrottledError, UnavailableError
 from advisor.domain.pseudonyms import user_hash
-from advisor.handlers.api import routes_accounts, routes_audit, routes_jobs, routes_positions, routes_user
+from advisor.handlers.api import (
+    routes_accounts,
+    routes_audit,
+    routes_jobs,
+    routes_market,
+    routes_planning,
+    routes_positions,
+    routes_trial,
+    routes_user,
+)
 from advisor.handlers.api.envelope import (
     SECURITY_HEADERS,
     UnauthorizedError,
@@ -28,7 +37,16 @@ from advisor.handlers.api.envelope import (
 from advisor.handlers.api.operations import OPERATIONS, Call, Operation
 from advisor.handlers.api.services import Services, services
 
-ROUTES = (routes_user, routes_accounts, routes_positions, routes_audit, routes_jobs)
+ROUTES = (
+    routes_user,
+    routes_accounts,
+    routes_positions,
+    routes_audit,
+    routes_jobs,
+    routes_planning,
+    routes_market,
+    routes_trial,
+)
 """Importing them declares the operations."""
 
 

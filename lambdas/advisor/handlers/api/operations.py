@@ -37,8 +37,8 @@ class Call:
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
         """A number of the query; raises InvalidInputError."""
-        text = self.query.get(name, "")
-        if not text:
+        text = self.query.get(name)
+        if text is None:
             return default
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise InvalidInputError([Detail(name, f"Use a whole number from {least} to {most}")])

@@ -5,34 +5,20 @@ pending, the caller is told that it starts later, and the sweeper hands it over 
 what it says, accepted, and nothing is lost or started twice.
 """
 
-import re
 from typing import Any
 
 from advisor.domain.entitlement import Act, Content, Owner
-from advisor.domain.errors import Detail, InvalidInputError, NotFoundError, UnavailableError
+from advisor.domain.errors import NotFoundError, UnavailableError
 from advisor.domain.models import Job
 from advisor.handlers.api.answers import AnalysisAccepted, JobHeader, JobList, JobRecord
 from advisor.handlers.api.entitlement import require
-from advisor.handlers.api.operations import Call, Parameter, operation
+from advisor.handlers.api.idempotency import KEY, idempotency_key
+from advisor.handlers.api.operations import Call, operation
+from advisor.handlers.api.paging import PAGED, page_of
 from advisor.handlers.api.schemas import AnalysisRequest
 
 STARTED = "Analysis started. Check job status for results."
 STARTS_LATER = "Analysis accepted. It starts within some minutes, because the work queue is busy. Check job status."
-MOST_JOBS = 100
-KEY = Parameter(
-    "Idempotency-Key", "header", {"type": "string", "maxLength": 255}, "The same key never starts a second analysis"
-)
-LIMIT = Parameter(
-    "limit", "query", {"type": "integer", "minimum": 1, "maximum": MOST_JOBS, "default": MOST_JOBS}, "How many at most"
-)
-
-
-def _idempotency_key(call: Call) -> str | None:
-    """The header's value; raises InvalidInputError."""
-    key = call.headers.get("idempotency-key", "").strip()
-    if key and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
-        raise InvalidInputError([Detail("Idempotency-Key", "Use 1 to 255 visible ASCII characters without spaces")])
-    return key or None
 
 
 @operation(
@@ -53,7 +39,7 @@ def analyze(call: Call) -> AnalysisAccepted:
         user_id=call.caller.user_id,
         request={"analysis_type": body.analysis_type, "options": options},
         correlation_id=call.request_id,
-        idempotency_key=_idempotency_key(call),
+        idempotency_key=idempotency_key(call),
     )
     if started.repeated:
         return AnalysisAccepted(job_id=started.job_id, message=STARTED)
@@ -70,12 +56,13 @@ def analyze(call: Call) -> AnalysisAccepted:
     return AnalysisAccepted(job_id=started.job_id, message=STARTED)
 
 
-@operation("GET", "/api/jobs", answer=JobList, errors=(422,), parameters=(LIMIT,))
+@operation("GET", "/api/jobs", answer=JobList, errors=(422,), parameters=PAGED)
 def list_jobs(call: Call) -> JobList:
     """List the caller's analyses without their results, newest first."""
-    limit = call.whole_number("limit", default=MOST_JOBS, least=1, most=MOST_JOBS)
-    jobs = call.services.jobs.of_user(call.caller.user_id, limit=limit)
-    return JobList(jobs=[JobHeader(**_shown(job, JobHeader)) for job in jobs])
+    page = page_of(call)
+    found = call.services.jobs.of_user(call.caller.user_id, limit=page.limit + 1, after=page.after)
+    jobs, following = page.cut(found, lambda job: (job.created_at, job.id))
+    return JobList(jobs=[JobHeader(**_shown(job, JobHeader)) for job in jobs], next_cursor=following)
 
 
 def _shown(job: Job, model: type[JobHeader]) -> dict[str, Any]:

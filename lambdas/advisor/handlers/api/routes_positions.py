@@ -1,4 +1,8 @@
-"""Positions, and the instruments to choose from."""
+"""Positions, and the instruments to choose from.
+
+Instruments have no pages: the gateway keeps the answer by its path alone, so a second page would be the first one
+again, and who chooses an instrument needs all of them.
+"""
 
 from advisor.adapters.records import OwnedPosition
 from advisor.domain.entitlement import Act, Content, Owner
@@ -6,6 +10,7 @@ from advisor.domain.errors import NotFoundError
 from advisor.domain.models import Position
 from advisor.handlers.api.answers import InstrumentList, ListedInstrument
 from advisor.handlers.api.entitlement import require
+from advisor.handlers.api.idempotency import KEY, once
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.schemas import PositionChange, PositionCreation
 
@@ -19,7 +24,15 @@ def entitled_position(call: Call, act: Act) -> OwnedPosition:
     return owned
 
 
-@operation("POST", "/api/positions", answer=Position, status=201, body=PositionCreation, errors=(403, 404, 413, 422))
+@operation(
+    "POST",
+    "/api/positions",
+    answer=Position,
+    status=201,
+    body=PositionCreation,
+    errors=(403, 404, 409, 413, 422),
+    parameters=(KEY,),
+)
 def create_position(call: Call) -> Position:
     """Set what an account holds of a symbol; a symbol nobody knew becomes an unpriced, unclassified instrument."""
     body: PositionCreation = call.body
@@ -27,7 +40,7 @@ def create_position(call: Call) -> Position:
     if owned is None:
         raise NotFoundError()
     require(call, Act.WRITE, Content.CLIENT, Owner(owned.account.user_id, owned.advisor_id), resource="account")
-    return call.services.records.hold(body.account_id, body.symbol, body.quantity)
+    return once(call, Position, lambda records: records.hold(body.account_id, body.symbol, body.quantity))
 
 
 @operation("PUT", "/api/positions/{position_id}", answer=Position, body=PositionChange, errors=(403, 404, 413, 422))
@@ -49,6 +62,6 @@ def delete_position(call: Call) -> None:
 
 @operation("GET", "/api/instruments", answer=InstrumentList, cache_control="private, max-age=300")
 def list_instruments(call: Call) -> InstrumentList:
-    """List all instruments by symbol; the same for every caller, so it may be kept for 300 seconds (API-05)."""
+    """List all instruments by symbol, whole: the same for every caller, so it may be kept for 300 seconds (API-05)."""
     found = call.services.records.instruments()
     return InstrumentList([ListedInstrument.model_validate(item, from_attributes=True) for item in found])

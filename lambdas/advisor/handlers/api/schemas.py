@@ -6,11 +6,12 @@ no control characters; money and quantities are exact numbers with the database'
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from advisor.domain.models import AssetClassAllocation, RegionAllocation
 from advisor.domain.vocabulary import AccountType
@@ -33,6 +34,27 @@ def _symbol(symbol: str, info: ValidationInfo) -> str:
     return symbol
 
 
+def _number(value: Any) -> Any:
+    """Numbers only: a text that looks like one, or true for 1, is the client's fault and must not be guessed at."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("Input should be a number")
+    return value
+
+
+def _numbers(parts: Any) -> Any:
+    """The same for each part of an allocation."""
+    if isinstance(parts, dict):
+        for part in parts.values():
+            _number(part)
+    return parts
+
+
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = BeforeValidator(_number)
+Numbers = BeforeValidator(_numbers)
+ClassShares = Annotated[AssetClassAllocation, Numbers]
+RegionShares = Annotated[RegionAllocation, Numbers]
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_readable)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_readable)]
 Symbol = Annotated[
@@ -40,9 +62,9 @@ Symbol = Annotated[
     Field(min_length=1, max_length=20, description="Ticker in capital letters, like VTI"),
     AfterValidator(_symbol),
 ]
-Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
-Interest = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="Fraction a year: 0.045 is 4.5%")]
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2), Number]
+Interest = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, description="Fraction a year: 0.045 is 4.5%"), Number]
+Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8), Number]
 
 
 class Request(BaseModel):
@@ -51,17 +73,25 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
-def _partial(schema: dict[str, Any]) -> None:
-    """A change has no defaults: what is absent stays as it is."""
-    for field in schema.get("properties", {}).values():
-        field.pop("default", None)
-    schema["minProperties"] = 1
+def partial(least: int, *keep: str) -> Callable[[dict[str, Any]], None]:
+    """For bodies whose absent fields are not their defaults: the document states none but ``keep``, and how many
+    fields there must be.
+    """
+
+    def without_defaults(schema: dict[str, Any]) -> None:
+        for name, field in schema.get("properties", {}).items():
+            if name not in keep:
+                field.pop("default", None)
+        if least:
+            schema["minProperties"] = least
+
+    return without_defaults
 
 
 class Change(Request):
     """Some fields of a record; at least one. The defaults below are never used (see ``changes``)."""
 
-    model_config = ConfigDict(json_schema_extra=_partial)
+    model_config = ConfigDict(json_schema_extra=partial(1))
 
     @model_validator(mode="after")
     def _something(self) -> "Change":
@@ -78,12 +108,12 @@ class ProfileChange(Change):
     """PUT /api/user."""
 
     display_name: Name = ""
-    years_until_retirement: int = Field(default=0, ge=0, le=100)
+    years_until_retirement: Whole = Field(default=0, ge=0, le=100)
     target_retirement_income: Money = Decimal(0)
-    current_age: int = Field(default=0, ge=0, le=130)
+    current_age: Whole = Field(default=0, ge=0, le=130)
     annual_contribution: Money = Decimal(0)
-    asset_class_targets: AssetClassAllocation = {}
-    region_targets: RegionAllocation = {}
+    asset_class_targets: ClassShares = {}
+    region_targets: RegionShares = {}
     retirement_goals: Text = ""
 
 
@@ -121,10 +151,14 @@ class PositionChange(Request):
     quantity: Quantity
 
 
+class TestDataRequest(Request):
+    """POST /api/populate-test-data: nothing to choose."""
+
+
 class AnalysisOptions(Request):
     """What the analysis shall look at besides the portfolio."""
 
-    include_research: bool = False
+    include_research: Flag = False
     question: Text = ""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import boto3
@@ -12,12 +13,17 @@ from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ApiEnvironment, load
 from advisor.adapters.job_store import DataApiJobStore
+from advisor.adapters.kept_answers import KeptAnswers
+from advisor.adapters.polygon import PolygonPrices, SecretKey
+from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.rate_table import RateTable
 from advisor.adapters.records import Records
+from advisor.adapters.sample_portfolio import SamplePortfolio
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
-from advisor.ports.store import AuditArchive, AuditLog
+from advisor.ports.market import Price, PriceHistory
+from advisor.ports.store import AuditArchive, AuditLog, PortfolioStore
 from advisor.ports.work import JobQueue
 
 GATEWAY_SECONDS = 27.0
@@ -42,6 +48,21 @@ class Deadline:
         return min(GATEWAY_SECONDS, left() / 1000) if left else GATEWAY_SECONDS
 
 
+class LatePrices:
+    """The price provider, made when the first request asks for prices: its client costs 40 ms of every cold start."""
+
+    def __init__(self, env: ApiEnvironment) -> None:
+        self._env = env
+        self._made: PolygonPrices | None = None
+
+    def history(self, symbol: str, *, first: date, last: date) -> tuple[Price, ...]:
+        """See the port."""
+        if self._made is None:
+            key = SecretKey(boto3.client("secretsmanager"), self._env.price_secret_arn)
+            self._made = PolygonPrices(self._env.price_api_url, key)
+        return self._made.history(symbol, first=first, last=last)
+
+
 @dataclass(frozen=True)
 class Services:
     """Stores, queue, limiter, audit trail and telemetry of the API."""
@@ -55,6 +76,10 @@ class Services:
     archive: AuditArchive
     telemetry: PowertoolsTelemetry
     deadline: Deadline
+    portfolios: PortfolioStore
+    prices: PriceHistory
+    kept_answers: KeptAnswers
+    samples: SamplePortfolio
 
     def screened(self, values: Mapping[str, Any], *names: str) -> dict[str, Any]:
         """The values with each named free text screened for instructions to a model (GUARD-03); hits are logged."""
@@ -102,6 +127,10 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
             service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
         ),
         deadline=deadline,
+        portfolios=DataApiPortfolioStore(database),
+        prices=LatePrices(env),
+        kept_answers=KeptAnswers(database),
+        samples=SamplePortfolio(database),
     )
 
 
