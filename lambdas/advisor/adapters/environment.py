@@ -123,18 +123,15 @@ class PlannerEnvironment(BudgetEnvironment, ValuationEnvironment):
     retirement_function: Text = Field(alias="RETIREMENT_FUNCTION")
     price_api_url: Url = Field(default="https://api.polygon.io", alias="PRICE_API_URL")
     price_secret_arn: Text = Field(alias="PRICE_SECRET_ARN")
+    price_ageing_trading_days: int = Field(default=1, ge=0, alias="PRICE_AGEING_TRADING_DAYS")
     price_stale_trading_days: int = Field(default=2, ge=0, alias="PRICE_STALE_TRADING_DAYS")
     models_simulated: bool = Field(default=False, alias="MODELS_SIMULATED")
+    price_jump_factor: Decimal = Field(default=Decimal(5), gt=1, alias="PRICE_JUMP_FACTOR")
 
     @property
     def agent_functions(self) -> dict[str, str]:
         """ARN by agent's name."""
-        return {
-            "tagger": self.tagger_function,
-            "reporter": self.reporter_function,
-            "charter": self.charter_function,
-            "retirement": self.retirement_function,
-        }
+        return {name: getattr(self, f"{name}_function") for name in ("tagger", "reporter", "charter", "retirement")}
 
 
 class AgentEnvironment(ModelEnvironment, ValuationEnvironment):

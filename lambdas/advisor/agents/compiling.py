@@ -16,7 +16,8 @@ from advisor.domain.facts import assumption_lines, reporter_facts
 from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.money import cents, number
 from advisor.domain.planning import review_reasons
-from advisor.domain.quality import QualityReport, assess
+from advisor.domain.prices import RefusedPrice
+from advisor.domain.quality import AGEING_AFTER, QualityReport, assess
 from advisor.domain.readiness import readiness
 from advisor.domain.rebalancing import rebalance
 from advisor.domain.recommendations import most_urgent
@@ -69,13 +70,18 @@ class Results:
 
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles one job's results as of ``day``; ``stale_after`` is in trading days, ``options`` are the request's."""
+    """Compiles one job's results as of ``day``; ages are in trading days, ``options`` are the request's.
+
+    ``refused`` are the provider's closes that were not believed.
+    """
 
     job_id: UUID
     portfolio: Portfolio
     day: date
     generated_at: str
     stale_after: int
+    ageing_after: int = AGEING_AFTER
+    refused: tuple[RefusedPrice, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -110,6 +116,8 @@ class Compiler:
             fallbacks=results.fallbacks,
             heuristics=weights.heuristics,
             charts=None if charts is None else _drawn(charts),
+            refused=self.refused,
+            ageing_after=self.ageing_after,
             stale_after=self.stale_after,
         )
         summary = self._summary(results, valuation, rolled, weights, quality)

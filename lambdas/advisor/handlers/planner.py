@@ -81,8 +81,10 @@ def wiring() -> Wiring:
         ),
         day=env.valuation_day,
         telemetry=telemetry,
+        ageing_after=env.price_ageing_trading_days,
         stale_after=env.price_stale_trading_days,
         used=lambda job_id: _used(job_id, meter, env, telemetry),
+        jump=env.price_jump_factor,
         time_left=INVOCATION.seconds_left,
     )
     return Wiring(

@@ -181,7 +181,7 @@ def test_old_prices_are_used_with_their_age(world: Any, make_world: Any) -> None
     world.handle()
     quality = world.job().quality_payload
     assert [one["symbol"] for one in quality["stale_prices"]] == ["AAPL", "JPM"]
-    assert {"symbol": "AAPL", "as_of": "2022-12-01"} in world.office.told.details("PRICE_STALE")
+    assert {"symbol": "AAPL", "as_of": "2022-12-01", "trading_days": 18} in world.office.told.details("PRICE_STALE")
 
 
 def test_how_old_a_price_may_be_is_a_setting(world: Any, parcel: Any) -> None:
