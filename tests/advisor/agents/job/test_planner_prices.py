@@ -38,7 +38,7 @@ def test_a_close_of_tomorrow_is_not_used(world: Any) -> None:
 
 
 def test_a_holiday_does_not_age_the_last_close(world: Any) -> None:
-    """INT-04, WEB-05: Friday's close over the Christmas holiday is ageing on Wednesday, not stale, and loses nothing."""
+    """INT-04, WEB-05: Friday's close over the Christmas holiday is ageing on Wednesday, not stale: it costs nothing."""
     world.shop.as_of = date(2022, 12, 23)
     world.handle()
     quality = world.job().quality_payload
