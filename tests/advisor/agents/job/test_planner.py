@@ -37,7 +37,7 @@ def test_a_job_runs_from_pending_to_completed_with_everything_stored(world: Any)
     assert job.summary_payload["assumptions"]
     assert (job.quality_payload["confidence"], job.quality_payload["fallbacks"]) == (1.0, [])
     assert job.progress == {"step": "done", "progress_pct": 100, "agents": dict.fromkeys(AGENTS, "completed")}
-    assert job.summary_payload["agents"]["reporter"] == "reporter-2 (simulated)"
+    assert job.summary_payload["agents"]["reporter"] == "reporter-2 (simulated:simulated)"
 
 
 def test_what_nobody_classified_is_classified_first_and_kept(world: Any) -> None:
