@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from advisor.domain.advice import recommendation_faults
+from advisor.domain.analysis import analyse
 from advisor.domain.assumptions import Weights, asset_weights
 from advisor.domain.charts import CHART_FALLBACK
 from advisor.domain.facts import assumption_lines, reporter_facts
@@ -20,7 +21,7 @@ from advisor.domain.prices import RefusedPrice
 from advisor.domain.quality import AGEING_AFTER, QualityReport, assess
 from advisor.domain.readiness import readiness
 from advisor.domain.rebalancing import rebalance
-from advisor.domain.recommendations import most_urgent
+from advisor.domain.recommendations import most_urgent, recommend
 from advisor.domain.report import fallback_report
 from advisor.domain.rollup import RollUp, roll_up
 from advisor.domain.statistics import portfolio_statistics
@@ -102,6 +103,10 @@ class Compiler:
             facts["question"] = self.question
             results.payloads[PAYLOADS[agent]] = {"content": fallback_report(facts), **stamp}
             results.recommendations = [Recommendation.model_validate(one) for one in facts["recommendations"]]
+
+    def recommended(self) -> list[Recommendation]:
+        """The engines' own recommendations, for a job without a reporter: whoever only has cash needs advice too."""
+        return list(recommend(analyse(self.portfolio, on=self.day, stale_after=self.stale_after)))
 
     def compile(self, results: Results, *, usage: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
         """All payloads to store: the agents', ``summary_payload`` with the models' ``usage``, ``quality_payload``."""

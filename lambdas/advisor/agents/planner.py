@@ -185,6 +185,8 @@ class Planner:
             self._decide(f"{choice.agent}_{verb}", choice.reason)
             if choice.chosen:
                 chosen.append(choice.agent)
+        if "reporter" not in chosen:
+            results.recommendations = compiler.recommended()
         states = {agent: "running" if agent in chosen else "skipped" for agent in PAYLOADS}
         progress.at("agents", **states)
         snapshot = {

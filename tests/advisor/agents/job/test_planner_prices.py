@@ -66,3 +66,13 @@ def test_the_confidence_of_a_job_adds_up(make_world: Any) -> None:
     quality = world.job().quality_payload
     points = sum(Decimal(str(term["points"])) for term in quality["derivation"])
     assert points == Decimal(str(quality["confidence"])) == Decimal("0.5")
+
+
+def test_whoever_only_has_cash_gets_advice_without_a_report(make_world: Any) -> None:
+    """AGENT-05, XAI-03: no report is written of no holding, but the engines' advice is not lost with it."""
+    world = make_world(held={}, prices={})
+    world.handle()
+    summary = world.job().summary_payload
+    assert world.job().report_payload is None
+    assert len(summary["recommendations"]) >= 5
+    assert any("target" in one["recommendation"] for one in summary["recommendations"])
