@@ -130,7 +130,7 @@ def prompts_show_command(
 def bench_command(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="synth, bundles, cold, api, analysis, retirement; may be repeated."),
+        typer.Option("--only", help="synth, bundles, cold, api, analysis, job, retirement; may be repeated."),
     ] = None,
     rounds: Annotated[
         int, typer.Option("--rounds", min=1, max=20, help="Repetitions of what is measured several times.")
