@@ -36,6 +36,11 @@ def points(value: Number) -> str:
     return f"{Decimal(str(value)):+.4f}" if value else "0.0000"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 year``, ``20 years``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def quantity(value: Number) -> str:
     """Without trailing zeros: ``12``, ``0.125``."""
     text = f"{Decimal(str(value)):,f}"
