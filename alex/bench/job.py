@@ -39,7 +39,9 @@ def costs(say: Say, cloud: LocalCloud) -> list[Row]:
             job_id = watch.request(api)
             _finished(cloud, job_id)
             calls = cloud.database_calls() - before
-            rows.append(Row("job", f"database calls, {wanted.positions} positions", calls, "calls"))
+            note = "no charts of a single holding, so one step less" if wanted.positions < 2 else ""
+            what = f"database calls, {wanted.positions} position{'s' if wanted.positions > 1 else ''}"
+            rows.append(Row("job", what, calls, "calls", note=note))
             model = _model(api, job_id)
     return [*rows, *model]
 

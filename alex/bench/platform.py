@@ -77,12 +77,14 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
 
 
 def _make_cold(cloud: LocalCloud) -> None:
-    """A changed configuration retires a function's workers, here as in AWS."""
+    """A changed configuration retires a function's workers: in AWS any change, here one of what a worker starts with."""
     functions = local.client(cloud, "lambda")
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             functions.update_function_configuration(
-                FunctionName=function["FunctionName"], Description=f"cold {uuid.uuid4().hex[:8]}"
+                FunctionName=function["FunctionName"],
+                Description=f"cold {uuid.uuid4().hex[:8]}",
+                MemorySize=function["MemorySize"],
             )
 
 
