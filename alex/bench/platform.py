@@ -77,7 +77,7 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
 
 
 def _make_cold(cloud: LocalCloud) -> None:
-    """A changed configuration retires a function's workers: in AWS any change, here one of what a worker starts with."""
+    """A changed configuration retires a function's workers: in AWS any, here one of what a worker starts with."""
     functions = local.client(cloud, "lambda")
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
