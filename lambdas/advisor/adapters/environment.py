@@ -8,6 +8,7 @@ secrets are settings, never secrets themselves (SEC-13), which is why values may
 import os
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
