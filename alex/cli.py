@@ -17,6 +17,7 @@ try:
         commands_policy,
         commands_traces,
         commands_use,
+        commands_watch,
         console,
     )
     from alex.errors import CommandError, Exit
@@ -45,6 +46,7 @@ commands_cloud.add_to(app)
 commands_use.add_to(app)
 commands_audit.add_to(app)
 commands_traces.add_to(app)
+commands_watch.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, local, parity, places, synthesis
+from alex import console, demo, local, parity, places, portfolios, synthesis
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from alex.processes import run
@@ -35,9 +35,10 @@ def demo_command(
         bool, typer.Option("--keep", help="Leave the local cloud running even when the demo fails.")
     ] = False,
     force: Force = False,
+    portfolio: Annotated[str, typer.Option("--portfolio", help=f"Whose: {', '.join(portfolios.GALLERY)}.")] = "demo",
 ) -> None:
     """From nothing to a finished portfolio analysis in the local cloud, and a report of it."""
-    demo.run(console.out(), demo.Options(port=port, keep=keep, force=force))
+    demo.run(console.out(), demo.Options(port=port, keep=keep, force=force, investor=portfolios.named(portfolio)))
 
 
 def bundle_command(

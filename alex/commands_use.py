@@ -13,6 +13,7 @@ from alex.journey import Journey
 
 User = Annotated[str, typer.Option("--user", help="Subject of the token: who signs in.")]
 SHAPES = ("cognito", "clerk", "okta")
+BENCH_PARTS = "synth, bundles, cold, api, analysis, job, retirement, guardrails, traces, policy"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -130,7 +131,7 @@ def prompts_show_command(
 def bench_command(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="synth, bundles, cold, api, analysis, retirement, traces; may be repeated."),
+        typer.Option("--only", help=f"{BENCH_PARTS}; may be repeated."),
     ] = None,
     rounds: Annotated[
         int, typer.Option("--rounds", min=1, max=20, help="Repetitions of what is measured several times.")

@@ -30,7 +30,7 @@ class Options:
     port: int | None = None
     keep: bool = False
     force: bool = False
-    user: str = portfolio.INVESTOR
+    investor: portfolio.Portfolio = portfolio.DEMO
 
 
 def run(console: Console, options: Options) -> result.Analysis:
@@ -42,13 +42,13 @@ def run(console: Console, options: Options) -> result.Analysis:
             step.result("Node, CDK command line and the local cloud's environment are ready")
         with stopped_on_failure(cloud, console, keep=options.keep):
             deploy(journey, cloud, port=options.port, force=options.force)
-            api = local.session(cloud, options.user)
+            api = local.session(cloud, options.investor.user)
             with journey.step("Set the providers' keys") as step, local.guarded():
                 step.result("put into their secrets" if local.set_provider_keys(cloud) else "already in their secrets")
             with journey.step("Sign in") as step:
                 step.result(f"{api.get('/api/user')['user']['user_id']}, by the local token issuer")
             with journey.step("Load the demo portfolio") as step:
-                step.result(str(portfolio.load(api, progress=step.note)))
+                step.result(str(portfolio.load(api, options.investor, progress=step.note)))
             with journey.step("Analyse") as step:
                 job = analyse(api, step)
             with journey.step("Write the report") as step:
@@ -56,7 +56,7 @@ def run(console: Console, options: Options) -> result.Analysis:
                 step.result(places.shown(write(analysis)))
         took = journey.elapsed
     terminal.show(console, analysis, simulated=True)
-    closing(console, cloud, api, analysis, took)
+    closing(console, cloud, api, analysis, took, user=options.investor.user)
     return analysis
 
 
@@ -144,10 +144,19 @@ def write(analysis: result.Analysis, path: Path = places.REPORT) -> Path:
     return places.written(path, report.render(analysis, simulated=True))
 
 
-def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Analysis, took: float) -> None:
+def closing(
+    console: Console,
+    cloud: LocalCloud,
+    api: Api,
+    analysis: result.Analysis,
+    took: float,
+    *,
+    user: str = portfolio.INVESTOR,
+) -> None:
     """Where everything is, how to call the API, how to stop it."""
     console.print()
     console.print(f"[bold green]Done[/bold green] in {seconds(took)}.", highlight=False)
+    other = "" if user == portfolio.INVESTOR else f" --user {user}"
     rows = (
         ("Report", places.shown(places.REPORT)),
         ("API's answers", places.shown(places.RESULT)),
@@ -155,8 +164,8 @@ def closing(console: Console, cloud: LocalCloud, api: Api, analysis: result.Anal
         ("Trace", "alex trace (the job's time, tokens, cost and decisions)"),
         ("Logs", "alex logs (lists them), alex logs planner"),
         ("Local cloud", f"{cloud.endpoint} (loopback only), alex status --parity shows what it enforces"),
-        ("Call the API", f'curl -H "Authorization: Bearer $(alex token)" {api.url}/api/jobs/{analysis.job_id}'),
-        ("Analyse again", "alex analyze"),
+        ("Call the API", f'curl -H "Authorization: Bearer $(alex token{other})" {api.url}/api/jobs/{analysis.job_id}'),
+        ("Analyse again", f"alex analyze{other}"),
         ("Stop it", "alex down (or: make down)"),
     )
     own = places.shown(places.ROOT / ".venv" / "bin" / "alex")

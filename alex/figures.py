@@ -31,6 +31,16 @@ def percent(value: Number, *, places: int = 1) -> str:
     return f"{float(value):.{places}f}%"
 
 
+def points(value: Number) -> str:
+    """Signed points of a confidence, 4 places: ``+1.0000``, ``-0.1250``, and ``0.0000`` without a sign."""
+    return f"{Decimal(str(value)):+.4f}" if value else "0.0000"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 year``, ``20 years``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def quantity(value: Number) -> str:
     """Without trailing zeros: ``12``, ``0.125``."""
     text = f"{Decimal(str(value)):,f}"

@@ -59,7 +59,7 @@ def chosen(files: dict[str, Path], name: str) -> Path:
     found = [known for known in files if name.lower() in known.lower()]
     if len(found) > 1:
         # Physical names carry stack names: `api` means the function Api of the stack Api, not every function of it.
-        exact = [known for known in found if _function_of(known).lower() == name.lower()]
+        exact = [known for known in found if function_of(known).lower() == name.lower()]
         found = exact or found
     if len(found) == 1:
         return files[found[0]]
@@ -69,7 +69,7 @@ def chosen(files: dict[str, Path], name: str) -> Path:
     )
 
 
-def _function_of(physical: str) -> str:
+def function_of(physical: str) -> str:
     """``Alex-local-Agents-PlannerFunction1A2B3C4D-XYZ`` -> ``Planner``."""
     part = physical.split("-")[3] if physical.count("-") >= 3 else physical
     letters = part.rstrip("0123456789ABCDEF")
@@ -85,7 +85,12 @@ def _print(console: Console, line: str, *, raw: bool) -> None:
     if not raw and _is_metric(line):
         return
     entry = None if raw else entry_of(line)
-    console.print(arranged(entry) if entry else Text(line), soft_wrap=True)
+    console.print(arranged(entry) if entry else Text(printable(line)), soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Without control characters: a log holds what users wrote, and must not move the reader's cursor."""
+    return "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def entry_of(line: str) -> dict[str, Any] | None:
@@ -100,13 +105,14 @@ def entry_of(line: str) -> dict[str, Any] | None:
 def arranged(entry: dict[str, Any]) -> Text:
     """Time, level, event or message, then the rest as ``key=value``."""
     level = str(entry.get("level", ""))
-    text = Text(f"{str(entry.get('timestamp', ''))[11:23]:<12} ", style="dim")
-    text.append(f"{level:<7} ", style=_LEVELS.get(level, "default"))
-    text.append(str(entry.get("event_type") or entry.get("event") or entry.get("message") or ""), style="default")
+    text = Text(f"{printable(str(entry.get('timestamp', ''))[11:23]):<12} ", style="dim")
+    text.append(f"{printable(level[:8]):<7} ", style=_LEVELS.get(level, "default"))
+    said = str(entry.get("event_type") or entry.get("event") or entry.get("message") or "")
+    text.append(printable(said[:2000]), style="default")
     if entry.get("event_type") and entry.get("message") not in (None, entry["event_type"]):
-        text.append(f"  {entry['message']}", style="default")
+        text.append(f"  {printable(str(entry['message'])[:2000])}", style="default")
     for key, value in entry.items():
         if key not in _SHOWN_ELSEWHERE | _NOISE and value not in (None, "", {}, []):
             shown = value if isinstance(value, str) else json.dumps(value, default=str)
-            text.append(f"  {key}={shown[:300]}", style="dim")
+            text.append(f"  {printable(key)}={printable(shown[:300])}", style="dim")
     return text

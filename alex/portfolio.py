@@ -85,6 +85,25 @@ ACCOUNTS = (
 )
 
 
+@dataclass(frozen=True)
+class Portfolio:
+    """A person's profile and accounts as the API takes them; ``user`` is the subject who signs in with it."""
+
+    name: str
+    user: str
+    about: str
+    profile: dict[str, Any]
+    accounts: tuple[DemoAccount, ...]
+
+    @property
+    def positions(self) -> int:
+        """How many positions all accounts hold."""
+        return sum(len(account.positions) for account in self.accounts)
+
+
+DEMO = Portfolio("demo", INVESTOR, "three accounts, 20 positions, all equity against 70 / 30", PROFILE, ACCOUNTS)
+
+
 @dataclass
 class Loaded:
     """What loading changed."""
@@ -100,20 +119,20 @@ class Loaded:
         return f"{self.accounts} accounts, {self.positions} positions ({news})"
 
 
-def load(api: Api, *, progress: Callable[[str], None] = lambda _: None) -> Loaded:
-    """Bring the signed-in user's portfolio to the demo's; safe to repeat.
+def load(api: Api, wanted: Portfolio = DEMO, *, progress: Callable[[str], None] = lambda _: None) -> Loaded:
+    """Bring the signed-in user's portfolio to the wanted one; safe to repeat.
 
     :raises CommandError: the API refused something.
     """
     done = Loaded()
     before = api.get("/api/user")["user"]
-    if any(not same(before.get(name), value) for name, value in PROFILE.items()):
-        api.put("/api/user", PROFILE)
+    if any(not same(before.get(name), value) for name, value in wanted.profile.items()):
+        api.put("/api/user", wanted.profile)
         done.changed += 1
     existing = {account["account_name"]: account for account in api.accounts()}
-    for wanted in ACCOUNTS:
-        progress(wanted.name)
-        _load_account(api, wanted, existing.get(wanted.name), done)
+    for account in wanted.accounts:
+        progress(account.name)
+        _load_account(api, account, existing.get(account.name), done)
     return done
 
 

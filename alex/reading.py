@@ -15,7 +15,7 @@ from advisor.domain.audit import verify_chain
 from advisor.domain.models import AuditEntry
 from alex.errors import CommandError, Exit
 from alex.figures import words
-from alex.result import CENT, AccountLine, Advice, Analysis, Holding, Json, Part, Quality
+from alex.result import CENT, AccountLine, Advice, Analysis, Holding, Json, Part, Quality, Term
 
 
 def read(job: Json, *, user: Json, accounts: Sequence[Json], audit: Json) -> Analysis:
@@ -163,22 +163,40 @@ def _quality(payload: Any) -> Quality | None:
         return None
 
     def texts(name: str) -> tuple[str, ...]:
-        return tuple(
-            f"{item.get('symbol')} ({item.get('as_of')})" if isinstance(item, Mapping) else str(item)
-            for item in payload.get(name) or ()
-        )
+        return tuple(_said(item) if isinstance(item, Mapping) else str(item) for item in payload.get(name) or ())
+
+    terms = [term for term in payload.get("derivation") or () if isinstance(term, Mapping)]
 
     return Quality(
         confidence=float(payload.get("confidence") or 0),
         cue=str(payload.get("cue") or ""),
         missing_prices=texts("missing_prices"),
         stale_prices=texts("stale_prices"),
+        ageing_prices=texts("ageing_prices"),
+        refused_prices=texts("refused_prices"),
         missing_allocations=texts("missing_allocations"),
         default_allocations=texts("default_allocations"),
         heuristics=texts("heuristics_used"),
         fallbacks=texts("fallbacks"),
         last_updated=tuple((str(k), str(v)) for k, v in _map(payload.get("last_updated")).items() if v),
+        derivation=tuple(
+            Term(
+                str(term.get("term")),
+                _money(term.get("points"), "quality_payload.derivation") or Decimal(0),
+                str(term.get("text") or ""),
+            )
+            for term in terms
+        ),
     )
+
+
+def _said(item: Json) -> str:
+    """A price with its day, its age in trading days where it has one, and the close that was refused."""
+    if item.get("close") is not None:
+        return f"{item.get('symbol')} ({item['close']} on {item.get('as_of')}, kept {item.get('known')})"
+    days = item.get("trading_days")
+    age = f", {days} trading day{'' if days == 1 else 's'}" if days is not None else ""
+    return f"{item.get('symbol')} ({item.get('as_of') or 'day unknown'}{age})"
 
 
 def _chain(audit: Json) -> tuple[bool | None, str]:

@@ -5,7 +5,7 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
-from alex import report_evidence, report_money, report_trades
+from alex import report_evidence, report_money, report_retirement, report_trades
 from alex.figures import money, percent
 from alex.result import Analysis
 
@@ -34,7 +34,7 @@ def render(analysis: Analysis, *, simulated: bool, made_at: datetime | None = No
         "holdings": report_money.holdings(analysis),
         "recommendations": report_money.recommendations(analysis),
         "rebalancing": report_trades.rebalancing(analysis),
-        "retirement": report_money.retirement(analysis),
+        "retirement": report_retirement.retirement(analysis),
         "narrative": report_evidence.narrative(analysis),
         "quality": report_evidence.quality(analysis),
         "audit": report_evidence.audit(analysis),

@@ -18,7 +18,7 @@ _REASONS = {
 def rebalancing(analysis: Analysis) -> str:
     """Shares now, wanted and after, then the suggested trades; empty when the platform computed no plan."""
     plan = analysis.rebalancing
-    if not plan.get("target_allocation"):
+    if not plan.get("target_allocation") or not analysis.total_value:
         return ""
     shares = [_map(plan.get(name)) for name in ("current_allocation", "target_allocation", "after_allocation")]
     keys = sorted({key for part in shares for key in part}, key=lambda key: (-float(shares[1].get(key, 0)), key))

@@ -65,6 +65,15 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Term:
+    """One term of the confidence: its signed points and why, in words."""
+
+    name: str
+    points: Decimal
+    text: str
+
+
+@dataclass(frozen=True)
 class Quality:
     """What the figures rest on (WEB-05)."""
 
@@ -72,11 +81,19 @@ class Quality:
     cue: str
     missing_prices: tuple[str, ...]
     stale_prices: tuple[str, ...]
+    ageing_prices: tuple[str, ...]
+    refused_prices: tuple[str, ...]
     missing_allocations: tuple[str, ...]
     default_allocations: tuple[str, ...]
     heuristics: tuple[str, ...]
     fallbacks: tuple[str, ...]
     last_updated: tuple[tuple[str, str], ...]
+    derivation: tuple[Term, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the terms' points sum to the confidence exactly; an older job has no terms."""
+        return sum((term.points for term in self.derivation), Decimal(0)) == Decimal(str(self.confidence))
 
 
 @dataclass(frozen=True)

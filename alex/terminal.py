@@ -8,12 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from alex import terminal_quality
 from alex.figures import compact, money, percent, words
 from alex.report import days
 from alex.result import Analysis, Part
 
 _PRIORITY = {"High": "bold red", "Medium": "yellow", "Low": "dim"}
-_CUE = {"high": "green", "medium": "yellow", "low": "red"}
 _BAR, _NARROW_BAR = 30, 10
 
 
@@ -27,7 +27,8 @@ def show(console: Console, analysis: Analysis, *, simulated: bool) -> None:
     _holdings(console, analysis, narrow=narrow)
     _advice(console, analysis)
     _retirement(console, analysis, narrow=narrow)
-    _quality(console, analysis)
+    _head(console, "Data quality")
+    terminal_quality.show(console, analysis.quality)
     _audit(console, analysis, narrow=narrow)
     if simulated:
         console.print(
@@ -175,27 +176,6 @@ def _retirement(console: Console, analysis: Analysis, *, narrow: bool) -> None:
             console.print(
                 f"  {name:<30} " + " / ".join(compact(value) for value in values if value is not None), highlight=False
             )
-
-
-def _quality(console: Console, analysis: Analysis) -> None:
-    _head(console, "Data quality")
-    found = analysis.quality
-    if found is None:
-        console.print("  not reported")
-        return
-    console.print(Text(f"  confidence {found.confidence:.2f} ").append(found.cue, style=_CUE.get(found.cue, "")))
-    for name, items in (
-        ("without price", found.missing_prices),
-        ("stale prices", found.stale_prices),
-        ("without classification", found.missing_allocations),
-        ("default classification", found.default_allocations),
-        ("fallbacks", found.fallbacks),
-        ("rules of thumb", found.heuristics),
-    ):
-        if items:
-            style = "yellow" if name == "fallbacks" else "default"
-            line = Text(f"{name}: ", style="dim").append(", ".join(items), style=style)
-            console.print(Padding(line, (0, 0, 0, 2)))
 
 
 def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:

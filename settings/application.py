@@ -169,7 +169,11 @@ class Prices(Section):
 
     api_url: Url = figure("https://api.polygon.io", req="INT-04")
     valuation_date: date | None = figure(None, req="INT-04", description="Fixed day for recorded prices; None: today")
-    stale_trading_days: int = figure(2, req="WEB-05", unit="trading days", ge=1, le=30)
+    ageing_trading_days: int = figure(1, req="WEB-05", unit="trading days", ge=0, le=30, description="Older is amber")
+    stale_trading_days: int = figure(2, req="WEB-05", unit="trading days", ge=1, le=30, description="Older is red")
+    jump_factor: float = figure(
+        5, req="INT-04", unit="times", gt=1, le=100, description="A close that far from a fresh one is not believed"
+    )
 
 
 class Tracing(Section):

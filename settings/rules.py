@@ -138,6 +138,12 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         lambda s: s.queue.running_limit_seconds > s.planner.timeout_s,
     ),
     (
+        "prices.ageing_trading_days",
+        "a price is amber before it is red",
+        "WEB-05",
+        lambda s: s.prices.ageing_trading_days < s.prices.stale_trading_days,
+    ),
+    (
         "prices.valuation_date",
         "only local and dev may look at a fixed day",
         "INT-04",

@@ -24,6 +24,7 @@ from hardened.queues import WorkQueue
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
+from stacks.functions import price_environment
 from stacks.models import limits_of, make_guardrail, models_of
 from stacks.tracing import tracing
 
@@ -156,9 +157,8 @@ class AgentsStack(PlatformStack):
                     "ANALYSIS_MAX_RECEIVES": str(settings.queue.max_receives),
                     "IDEMPOTENCY_TABLE": idempotency_table.table_name,
                     "AUDIT_TABLE": audit_table.table_name,
-                    "PRICE_API_URL": settings.prices.api_url,
                     "PRICE_SECRET_ARN": self.price_secret.secret_arn,
-                    "PRICE_STALE_TRADING_DAYS": str(settings.prices.stale_trading_days),
+                    **price_environment(settings),
                     "USAGE_TABLE": self._usage_table.table_name,
                     "JOB_BUDGET_USD": str(settings.agents.job_budget_usd),
                     "MODELS_SIMULATED": str(settings.models.simulated).lower(),

@@ -23,6 +23,7 @@ from hardened.web_acl import AclRules, AddressLimit
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
+from stacks.functions import price_environment
 
 CONTRACT = Path(__file__).resolve().parent.parent / "lambdas" / "openapi.json"
 # The same for every user, so that an answer may be kept (API-05).
@@ -149,9 +150,8 @@ class ApiStack(PlatformStack):
         """The price provider and the day that prices are for."""
         prices = self._settings.prices
         return {
-            "PRICE_API_URL": prices.api_url,
+            **price_environment(self._settings),
             "PRICE_SECRET_ARN": price_secret.secret_arn,
-            "PRICE_STALE_TRADING_DAYS": str(prices.stale_trading_days),
             **({"VALUATION_DATE": prices.valuation_date.isoformat()} if prices.valuation_date else {}),
         }
 

@@ -1,4 +1,4 @@
-"""What all functions of an environment share, from its settings."""
+"""What functions of an environment get from its settings."""
 
 from hardened import Alerts, FunctionNetwork
 from hardened.alarms import ErrorLimits
@@ -24,3 +24,14 @@ def function_defaults(
         policies=policies,
         errors=ErrorLimits(rate_pct=settings.alarms.lambda_error_rate_pct, count=settings.alarms.lambda_errors),
     )
+
+
+def price_environment(settings: Settings) -> dict[str, str]:
+    """Where prices come from and which of them are believed, as the planner reads it (INT-04, WEB-05)."""
+    prices = settings.prices
+    return {
+        "PRICE_API_URL": prices.api_url,
+        "PRICE_AGEING_TRADING_DAYS": str(prices.ageing_trading_days),
+        "PRICE_STALE_TRADING_DAYS": str(prices.stale_trading_days),
+        "PRICE_JUMP_FACTOR": str(prices.jump_factor),
+    }

@@ -4,6 +4,7 @@ import time
 import uuid
 
 from alex import local, portfolio, watch
+from alex.bench import job
 from alex.bench.measure import Row, Say, quantile
 from alex.client import Api
 from alex.errors import CommandError
@@ -63,15 +64,18 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
         portfolio.load(api)
         say("a cold analysis")
         make_cold(cloud)
-        cold = _analysis(api)
-        warm = []
+        cold, cold_job = _analysis(api)
+        warm, warm_job = [], ""
         for number in range(max(rounds, 2)):
             say(f"a warm analysis, {number + 1}")
-            warm.append(_analysis(api))
+            took, warm_job = _analysis(api)
+            warm.append(took)
+        by_agent = [*job.agents(cloud, cold_job, "cold"), *job.agents(cloud, warm_job, "warm")]
     return [
         Row("analysis", "cold: every function starts", cold, "s", (cold,)),
         Row("analysis", "warm", quantile(warm, 0.5), "s", tuple(warm)),
         Row("analysis", "cold / warm", cold / quantile(warm, 0.5), "x"),
+        *by_agent,
     ]
 
 
@@ -90,13 +94,14 @@ def make_cold(cloud: LocalCloud) -> None:
             )
 
 
-def _analysis(api: Api) -> float:
+def _analysis(api: Api) -> tuple[float, str]:
+    """Seconds, and the job's id."""
     began = time.perf_counter()
     job_id = watch.request(api)
-    job = watch.follow(api, job_id, Step("bench", None), poll=0.05)
+    ended = watch.follow(api, job_id, Step("bench", None), poll=0.05)
     took = time.perf_counter() - began
-    if job["status"] != "completed":
+    if ended["status"] != "completed":
         raise CommandError(
-            f"the analysis ended as {job['status']}", where=f"job {job_id}", remedy="`alex logs planner`"
+            f"the analysis ended as {ended['status']}", where=f"job {job_id}", remedy="`alex logs planner`"
         )
-    return took
+    return took, job_id

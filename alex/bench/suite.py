@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from alex import demo, local, places
-from alex.bench import functions, guardrails, platform, policy, retirement, synthesis, traces
+from alex.bench import functions, guardrails, job, platform, policy, retirement, synthesis, traces
 from alex.bench.measure import Machine, Row, Say
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from local_cloud.cloud import LocalCloud
 
-PARTS = ("retirement", "guardrails", "traces", "bundles", "synth", "policy", "cold", "api", "analysis")
-NEED_CLOUD = {"cold", "api", "analysis"}
+PARTS = ("retirement", "guardrails", "traces", "bundles", "synth", "policy", "cold", "api", "analysis", "job")
+NEED_CLOUD = {"cold", "api", "analysis", "job"}
 
 
 def run(console: Console, *, only: tuple[str, ...] = (), rounds: int = 3) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def _measure(part: str, say: Say, rounds: int, cloud: LocalCloud | None) -> list
         "cold": lambda: functions.cold_starts(say, rounds, cloud),
         "api": lambda: platform.api_latency(say, cloud),
         "analysis": lambda: platform.analyses(say, rounds, cloud),
+        "job": lambda: job.costs(say, cloud),
     }
     return deployed[part]()
 

@@ -190,6 +190,10 @@ class LocalCloud:
         body = {"bedrock": [dict(fault) for fault in bedrock], "database": {"resuming": database_resuming}}
         process.call(self._running(), "POST", "/_alex/faults", body)
 
+    def database_calls(self) -> int:
+        """Calls of the Data API since the cloud started: the difference over a job is what the job asked for."""
+        return int(process.call(self._running(), "GET", "/_alex/status")["database_calls"])
+
     def settings_overlay(self, path: Path | None = None) -> Path:
         """Write what the platform's settings must know about this cloud; return the file for `-c settings=`."""
         target = path or self.state.settings

@@ -208,3 +208,11 @@ def test_a_parameter_without_a_value_is_refused() -> None:
     """PostgreSQL would answer with a syntax error that names nothing."""
     with pytest.raises(DataApiError, match="Cannot find parameter: b"):
         bind("SELECT :a, :b", {"a"})
+
+
+def test_each_call_is_counted(cloud: LocalCloud, database: Database) -> None:
+    """AGENT-05: what a job asks of the database is measured with this counter; one that missed calls would flatter."""
+    before = cloud.database_calls()
+    for _ in range(3):
+        database("execute_statement", sql="SELECT 1")
+    assert cloud.database_calls() == before + 3

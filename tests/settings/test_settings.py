@@ -91,6 +91,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
+    "prices.ageing_trading_days": ("prod", {"prices": {"ageing_trading_days": 2}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "langfuse.host": ("prod", {"langfuse": {"host": "https://cloud.langfuse.com"}}),

@@ -174,7 +174,7 @@ class BedrockModel:
         value, problem = answer_of(response, question.tool_name)
         return ModelAnswer(
             value=value,
-            model_id=self.model_id,
+            model_id=answered_by(response, asked=self.model_id),
             input_tokens=tokens_in,
             output_tokens=tokens_out,
             latency_seconds=latency,
@@ -188,3 +188,12 @@ class BedrockModel:
 def _lost(message: str, reason: str, *, retryable: bool = True) -> ModelError:
     """The error of an answer that was made, at least in part, and whose cost nobody knows."""
     return ModelError(message, retryable=retryable, reason=reason, usage=None)
+
+
+def answered_by(response: Mapping[str, Any], *, asked: str) -> str:
+    """The model that answered: behind a prompt router another than the one that was asked (XAI-04).
+
+    The local analyst names itself there, so that no record of a simulated answer looks like a model's.
+    """
+    routed = (response.get("trace") or {}).get("promptRouter") or {}
+    return str(routed.get("invokedModelId") or asked)

@@ -4,6 +4,7 @@ One model a handler lists what that handler needs; whatever else Lambda sets is 
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ class PricedEnvironment(ValuationEnvironment):
 
     price_api_url: Url = Field(default="https://api.polygon.io", alias="PRICE_API_URL")
     price_secret_arn: Text = Field(alias="PRICE_SECRET_ARN")
+    price_ageing_trading_days: int = Field(default=1, ge=0, alias="PRICE_AGEING_TRADING_DAYS")
     price_stale_trading_days: int = Field(default=2, ge=0, alias="PRICE_STALE_TRADING_DAYS")
 
 
@@ -113,16 +115,12 @@ class PlannerEnvironment(BudgetEnvironment, PricedEnvironment):
     charter_function: Text = Field(alias="CHARTER_FUNCTION")
     retirement_function: Text = Field(alias="RETIREMENT_FUNCTION")
     models_simulated: bool = Field(default=False, alias="MODELS_SIMULATED")
+    price_jump_factor: Decimal = Field(default=Decimal(5), gt=1, alias="PRICE_JUMP_FACTOR")
 
     @property
     def agent_functions(self) -> dict[str, str]:
         """ARN by agent's name."""
-        return {
-            "tagger": self.tagger_function,
-            "reporter": self.reporter_function,
-            "charter": self.charter_function,
-            "retirement": self.retirement_function,
-        }
+        return {name: getattr(self, f"{name}_function") for name in ("tagger", "reporter", "charter", "retirement")}
 
 
 class AgentEnvironment(ModelEnvironment, ValuationEnvironment):

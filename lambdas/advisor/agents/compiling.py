@@ -10,16 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from advisor.domain.advice import recommendation_faults
+from advisor.domain.analysis import analyse
 from advisor.domain.assumptions import Weights, asset_weights
 from advisor.domain.charts import CHART_FALLBACK
 from advisor.domain.facts import assumption_lines, reporter_facts
 from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.money import cents, number
 from advisor.domain.planning import review_reasons
-from advisor.domain.quality import QualityReport, assess
+from advisor.domain.prices import RefusedPrice
+from advisor.domain.quality import AGEING_AFTER, QualityReport, assess
 from advisor.domain.readiness import readiness
 from advisor.domain.rebalancing import rebalance
-from advisor.domain.recommendations import most_urgent
+from advisor.domain.recommendations import most_urgent, recommend
 from advisor.domain.report import fallback_report
 from advisor.domain.rollup import RollUp, roll_up
 from advisor.domain.statistics import portfolio_statistics
@@ -69,13 +71,18 @@ class Results:
 
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles one job's results as of ``day``; ``stale_after`` is in trading days, ``options`` are the request's."""
+    """Compiles one job's results as of ``day``; ages are in trading days, ``options`` are the request's.
+
+    ``refused`` are the provider's closes that were not believed.
+    """
 
     job_id: UUID
     portfolio: Portfolio
     day: date
     generated_at: str
     stale_after: int
+    ageing_after: int = AGEING_AFTER
+    refused: tuple[RefusedPrice, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -97,6 +104,10 @@ class Compiler:
             results.payloads[PAYLOADS[agent]] = {"content": fallback_report(facts), **stamp}
             results.recommendations = [Recommendation.model_validate(one) for one in facts["recommendations"]]
 
+    def recommended(self) -> list[Recommendation]:
+        """The engines' own recommendations, for a job without a reporter: whoever only has cash needs advice too."""
+        return list(recommend(analyse(self.portfolio, on=self.day, stale_after=self.stale_after)))
+
     def compile(self, results: Results, *, usage: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
         """All payloads to store: the agents', ``summary_payload`` with the models' ``usage``, ``quality_payload``."""
         valuation = value_portfolio(self.portfolio)
@@ -110,6 +121,8 @@ class Compiler:
             fallbacks=results.fallbacks,
             heuristics=weights.heuristics,
             charts=None if charts is None else _drawn(charts),
+            refused=self.refused,
+            ageing_after=self.ageing_after,
             stale_after=self.stale_after,
         )
         summary = self._summary(results, valuation, rolled, weights, quality)

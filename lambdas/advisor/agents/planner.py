@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,9 @@ from advisor.domain import explaining
 from advisor.domain.errors import ConflictError, Detail, NotFoundError
 from advisor.domain.models import Instrument, Job, Portfolio
 from advisor.domain.planning import choose_agents
+from advisor.domain.prices import JUMP, RefusedPrice, believed
 from advisor.domain.pseudonyms import user_hash
-from advisor.domain.quality import needs_classification
+from advisor.domain.quality import AGEING_AFTER, STALE_AFTER, needs_classification
 from advisor.domain.vocabulary import JobStatus
 from advisor.ports.market import PriceProvider, PricesUnavailableError
 from advisor.ports.store import AuditWriter, JobStore, PortfolioStore
@@ -65,7 +67,7 @@ class _Progress:
 
 @dataclass(frozen=True)
 class Planner:
-    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ``stale_after`` in trading days.
+    """Runs claimed jobs over its ports; ``day`` is the day of valuation, ages of prices are in trading days.
 
     ``used`` tells what a job's model calls have used (None: unknown).
     """
@@ -78,7 +80,9 @@ class Planner:
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
     tracer: Tracer = field(default_factory=NoTracing)
-    stale_after: int = 2
+    ageing_after: int = AGEING_AFTER
+    stale_after: int = STALE_AFTER
+    jump: Decimal = JUMP
     used: Callable[[UUID], Mapping[str, Any] | None] = lambda _job_id: None
     time_left: Callable[[], float] = lambda: float("inf")
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -104,14 +108,17 @@ class Planner:
         portfolio = self._load(job)
         tagged = self._tag(job, portfolio, progress, results)
         progress.at("pricing")
-        if self._price(job, portfolio, day) or tagged:
+        priced, refused = self._price(job, portfolio, day)
+        if priced or tagged:
             portfolio = self._load(job)
         compiler = Compiler(
             job_id=job.id,
             portfolio=portfolio,
             day=day,
             generated_at=self.now().isoformat(),
+            ageing_after=self.ageing_after,
             stale_after=self.stale_after,
+            refused=refused,
             options=job.request_payload.get("options") or {},
         )
         self._run_agents(job, compiler, progress, results)
@@ -164,23 +171,34 @@ class Planner:
         progress.at("tagging", tagger="fallback" if TAGGER in results.fallbacks else "completed")
         return updated > 0
 
-    def _price(self, job: Job, portfolio: Portfolio, day: date) -> bool:
-        """Store the latest closes; True when there were any. Without them the old prices stay, with their age."""
-        symbols = sorted(portfolio.instruments)
-        if not symbols:
-            return False
+    def _price(self, job: Job, portfolio: Portfolio, day: date) -> tuple[bool, tuple[RefusedPrice, ...]]:
+        """Store the closes that are believed: whether there were any, and those that were not.
+
+        Without them the old prices stay, with their age (INT-04).
+        """
+        held, decided = portfolio.instruments, self.recorder(job).decided
+        if not held:
+            return False, ()
         try:
-            prices = self.prices.closes(symbols, on=day)
+            closes = self.prices.closes(sorted(held), on=day)
         except PricesUnavailableError as error:
             self.telemetry.event("PRICES_UNAVAILABLE", agent=NAME, warning=True, reason=str(error))
             self.telemetry.metric("PricesUnavailable", 1, agent=NAME)
             why = "The provider gave no prices; the stored ones are used, with their age."
-            self.recorder(job).decided("prices_unavailable", why, about=symbols)
-            return False
-        why = explaining.priced(len(prices), len(symbols), day)
-        self.recorder(job).decided("prices_refreshed", why, about=symbols)
-        self.portfolios.save_prices({symbol: (price.close, price.as_of) for symbol, price in prices.items()})
-        return bool(prices)
+            decided("prices_unavailable", why, about=sorted(held))
+            return False, ()
+        taken, refused = believed(
+            {symbol: (price.close, price.as_of) for symbol, price in closes.items() if symbol in held},
+            held,
+            on=day,
+            stale_after=self.stale_after,
+            jump=self.jump,
+        )
+        for one in refused:
+            self.telemetry.event("PRICE_REFUSED", agent=NAME, warning=True, **one.as_dict())
+        decided("prices_refreshed", explaining.priced(len(taken), len(held), day), about=sorted(held))
+        self.portfolios.save_prices(taken)
+        return bool(taken), refused
 
     def _run_agents(self, job: Job, compiler: Compiler, progress: _Progress, results: Results) -> None:
         """Run the chosen agents side by side; each gets the same snapshot, so that all speak of the same figures."""
@@ -189,6 +207,8 @@ class Planner:
             self.recorder(job).decided(choice.named, choice.reason, about=choice)
             if choice.chosen:
                 chosen.append(choice.agent)
+        if "reporter" not in chosen:
+            results.recommendations = compiler.recommended()
         states = {agent: "running" if agent in chosen else "skipped" for agent in PAYLOADS}
         progress.at("agents", **states)
         snapshot = {

@@ -1,4 +1,5 @@
-"""JSON schemas as every Bedrock model reads them: without references, and without the titles that only cost tokens."""
+"""JSON schemas of the answers (GUARD-14) as every Bedrock model reads them: without references, and without the titles
+that only cost tokens."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""The tagger: classifies instruments nobody stands for yet (AGENT-06), rationale first (XAI-01).
+"""The tagger: classifies instruments nobody stands for yet (AGENT-06), rationale first (XAI-01)
+and logged (XAI-02).
 
 One question an instrument, a few at a time. What the model cannot classify stays unclassified and is reported: a guess
 would hide it from the quality report. The answer has no place for a price, so none can come from a model (INT-04).

@@ -66,7 +66,8 @@ def answered(*, turns: int, reason: str | None, rules: Sequence[str]) -> str:
 
 def confidence(quality: Mapping[str, Any]) -> str:
     """How the confidence of a quality payload was derived."""
-    taken = ", less ".join(quality["derivation"])
+    lost = [term for term in quality["derivation"] if term["points"] < 0]
+    taken = "; ".join(f"{-term['points']:.4f} because {term['text'].rstrip('.')}" for term in lost)
     why = f"1 less {taken}" if taken else "nothing was missing, old or assumed"
     return f"Confidence {quality['confidence']} of 1 ({quality['cue']}): {why}."
 

@@ -22,7 +22,7 @@ from advisor.domain.recommendations import CASH_LIMIT, SINGLE_STOCK_LIMIT, recom
 from advisor.domain.rollup import RollUp, Slice, roll_up
 from advisor.domain.vocabulary import AssetClass, InstrumentType, Region, Sector, label
 
-_JUDGED_LATER = frozenset({"confidence", "cue", "derivation", "fallbacks"})
+_JUDGED_LATER = frozenset({"confidence", "derivation", "refused_prices", "cue", "fallbacks"})
 """Of the quality report: known only when every agent has answered, so a report that stated them could contradict it."""
 
 

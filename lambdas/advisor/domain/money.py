@@ -65,3 +65,9 @@ def text(value: Decimal, places: int = 2) -> str:
 def number(value: Decimal, places: int = 2) -> float:
     """The rounded figure as a JSON number, for payloads that charts draw."""
     return float(rounded(value, places))
+
+
+def usd(value: Decimal) -> str:
+    """Whole dollars for prose: $1,234 (half up; -$5 for a negative)."""
+    whole = value.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return f"{'-' if whole < 0 else ''}${abs(whole):,}"

@@ -16,6 +16,7 @@ AIM, URGENT = 80.0, 60.0
 _RISKY = "Raise the odds that your money lasts: save more, retire later, or plan a lower income."
 _SHORT = "Close the income gap with room to spare: the odds that your money lasts are low."
 """Where a gap remains, the report itself names the three ways to close it: no reader needs them twice."""
+_RETIRED = "Lower the withdrawals where you can: the odds that your money lasts are low."
 
 
 def readiness(numbers: Mapping[str, Any]) -> Recommendation | None:
@@ -28,10 +29,14 @@ def readiness(numbers: Mapping[str, Any]) -> Recommendation | None:
         return None
     worst = numbers.get("percentile_10")
     poor = f"at most ${worst:,.0f} is left" if worst else "nothing is left"
+    retired = numbers.get("years_until_retirement") == 0
+    short = _SHORT if numbers.get("income_gap", 0) > 0 else _RISKY
     return Recommendation(
-        recommendation=_SHORT if numbers.get("income_gap", 0) > 0 else _RISKY,
+        recommendation=_RETIRED if retired else short,
         reasoning=f"Your money lasts in {rate:g}% of {numbers['paths']:,} simulated futures; {AIM:g}% is the aim here. "
         f"In the worst tenth of them {poor} at the end.",
-        impact="Saving more, working longer or spending less raises that share; a calmer mix narrows the outcomes.",
+        impact="Spending less raises that share; a calmer mix narrows the outcomes."
+        if retired
+        else "Saving more, working longer or spending less raises that share; a calmer mix narrows the outcomes.",
         priority=Priority.HIGH if rate < URGENT else Priority.MEDIUM,
     )

@@ -190,7 +190,9 @@ def _rationale(
 ) -> Iterator[str]:
     """Sentences that explain the plan, figures rounded to 1 decimal."""
     band = f"{rules.band_points.normalize():f}"
-    if not outside:
+    if not rolled.total:
+        yield "Nothing of value is held yet: there is nothing to rebalance."
+    elif not outside:
         yield f"Every asset class lies within {band} percentage points of its target: no trade is needed."
     for key in sorted(outside):
         off = f"{text(abs(drifts[key]), 1)} percentage points"

@@ -5,13 +5,14 @@ every plan needs. They suggest; figures are the engines', rounded for reading.
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from advisor.domain.analysis import Analysis
 from advisor.domain.models import Recommendation
-from advisor.domain.money import HUNDRED, over, text, times
-from advisor.domain.rollup import UNCLASSIFIED, Holding
+from advisor.domain.money import HUNDRED, over, text, times, usd
+from advisor.domain.rollup import Holding
 from advisor.domain.trades import FUNDS
+from advisor.domain.upkeep import upkeep
 from advisor.domain.vocabulary import AssetClass, Priority, counted, label
 
 FEWEST, MOST = 5, 7
@@ -25,10 +26,12 @@ ESCALATION_SCORE = 7
 _ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 
-def usd(value: Decimal) -> str:
-    """Whole dollars for prose: $1,234 (half up; -$5 for a negative)."""
-    whole = value.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return f"{'-' if whole < 0 else ''}${abs(whole):,}"
+NOTHING_YET = Recommendation(
+    recommendation="Add your accounts and what they hold.",
+    reasoning="Nothing is recorded yet, so every figure rests on your profile alone.",
+    impact="The next analysis then covers value, risk, allocation and retirement.",
+    priority=Priority.HIGH,
+)
 
 
 def _made(recommendation: str, reasoning: str, impact: str, priority: Priority) -> Recommendation:
@@ -83,8 +86,8 @@ def _income(analysis: Analysis) -> Iterator[Recommendation]:
         yield _made("Treat the income target as reachable, not as certain.", reasoning, effect, Priority.LOW)
         return
     more = analysis.additional_contribution
-    if more is None:
-        what = "Plan a lower income or a later retirement."
+    if more is None:  # no year is left to save in: nobody can be told to retire later
+        what = "Plan a lower income, or withdraw less in bad years."
     else:
         what = f"Save about {usd(more)} more a year, retire later, or plan a lower income."
     urgent = gap * 4 > target
@@ -180,53 +183,21 @@ def _data(analysis: Analysis) -> Iterator[Recommendation]:
         )
 
 
-def _upkeep(analysis: Analysis) -> Iterator[Recommendation]:
-    user, band = analysis.portfolio.user, analysis.settings.band_points
-    if UNCLASSIFIED not in analysis.roll_up.shares("asset_class") and not analysis.rebalancing.triggered:
-        yield _made(
-            "Keep the current allocation.",
-            f"Every asset class lies within {band.normalize():f} percentage points of its target.",
-            "No trade means no cost and no taxable gain.",
-            Priority.LOW,
-        )
-    yield _made(
-        f"Keep saving {usd(user.annual_contribution)} a year."
-        if user.annual_contribution
-        else "Consider regular savings.",
-        "Regular savings buy at many prices and do not depend on timing.",
-        "Every year of savings adds to the value at retirement.",
-        Priority.LOW,
-    )
-    yield _made(
-        "Review the plan once a year and after every big change in your life.",
-        "Targets, income and risk that fitted last year may no longer fit.",
-        "Distances and gaps are found while they are small.",
-        Priority.LOW,
-    )
-    yield _made(
-        "Compare the costs of your funds.",
-        "Costs lower the return every year, whatever the market does.",
-        "What is not paid in costs stays invested.",
-        Priority.LOW,
-    )
-    yield _made(
-        "Keep your profile up to date.",
-        "Age, contributions and targets drive every projection here.",
-        "Projections then describe your own situation.",
-        Priority.LOW,
-    )
-
-
 def most_urgent(items: Iterable[Recommendation]) -> tuple[Recommendation, ...]:
     """At most seven, most urgent first; the order within a priority is kept."""
     return tuple(sorted(items, key=lambda item: _ORDER[item.priority])[:MOST])
 
 
 def recommend(analysis: Analysis) -> tuple[Recommendation, ...]:
-    """Five to seven recommendations, most urgent first; the same analysis gives the same list."""
+    """Five to seven recommendations, most urgent first; the same analysis gives the same list.
+
+    Of nothing there is only one thing to say.
+    """
+    if not analysis.portfolio.positions and not analysis.roll_up.total:
+        return (NOTHING_YET,)
     parts = (_rebalancing, _income, _concentration, _risk, _data, _regions, _cash)
     found = list(most_urgent(item for part in parts for item in part(analysis)))
-    for item in _upkeep(analysis):
+    for item in upkeep(analysis):
         if len(found) >= FEWEST:
             break
         found.append(item)

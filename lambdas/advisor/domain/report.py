@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.domain.advice import with_disclosures
-from advisor.domain.money import text
-from advisor.domain.recommendations import usd
+from advisor.domain.money import text, usd
 from advisor.domain.vocabulary import counted, label
 
 AVERAGES = (

@@ -91,8 +91,10 @@ def wiring() -> Wiring:
         day=env.valuation_day,
         telemetry=told,
         tracer=tracer,
+        ageing_after=env.price_ageing_trading_days,
         stale_after=env.price_stale_trading_days,
         used=lambda job_id: _used(job_id, meter, env, telemetry),
+        jump=env.price_jump_factor,
         time_left=INVOCATION.seconds_left,
         trace_id=trace_id,
     )

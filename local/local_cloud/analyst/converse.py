@@ -10,6 +10,7 @@ from local_cloud.analyst import charts, classify, report, retirement
 from local_cloud.analyst.faults import FaultPlan
 
 LABEL = "Simulated analyst"
+SIMULATED = "simulated"
 CHARACTERS_PER_TOKEN = 4
 """Rough, as the domain's estimate: the usage figures of local runs are estimates, and so is their cost."""
 
@@ -42,13 +43,21 @@ class AnalystError(Exception):
 
 
 def respond(model_id: str, request: Mapping[str, Any], *, fault: FaultPlan | None = None) -> dict[str, Any]:
-    """The Converse response (output, stopReason, usage, metrics) to a Converse request body.
+    """The Converse response (output, stopReason, usage, metrics, trace) to a Converse request body.
 
-    The same request always gets the same answer, unless the fault plan has a failure for its tool. Raises
-    AnalystError for planned failures and for requests the service would refuse (400).
+    The answer names who gave it where Bedrock names the model behind a prompt router, so that what is recorded of it
+    never looks like the model's. The same request always gets the same answer, unless the fault plan has a failure for
+    its tool. Raises AnalystError for planned failures and for requests the service would refuse (400).
     """
     if not model_id:
         raise AnalystError(400, "ValidationException", "a model id is needed in the path")
+    answer = _answered(request, fault)
+    named = {"promptRouter": {"invokedModelId": f"{SIMULATED}:{model_id}"}}
+    return answer | {"trace": answer.get("trace", {}) | named}
+
+
+def _answered(request: Mapping[str, Any], fault: FaultPlan | None) -> dict[str, Any]:
+    """The answer without the word who gave it."""
     tool = _forced_tool(request)
     planned = fault.take(tool or "") if fault else None
     if planned == "throttle":

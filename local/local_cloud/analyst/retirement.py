@@ -32,12 +32,18 @@ def _assessment(numbers: Mapping[str, Any], gap: Decimal) -> str:
     )
     poor = Decimal(str(numbers["percentile_10"]))
     worst = f"at most {usd(poor)} is left" if poor > 0 else "nothing is left"
+    rich = Decimal(str(numbers["percentile_90"]))
+    best = (
+        f"in the best tenth at least {usd(rich)} (the 90th percentile)"
+        if rich > 0
+        else "and in fewer than one future in ten anything is"
+    )
     return (
         f"The plan is {_odds(rate)}: the success rate is {percent(numbers['success_rate'])} over "
         f"{numbers['paths']:,} simulated futures and {counted(numbers['retirement_years'], 'year')} of retirement. On "
         f"average the money lasts {numbers['average_years_lasted']} years. In the middle of all futures "
         f"{usd(numbers['median_final_value'])} is left at the end (the median). In the worst tenth {worst} (the 10th "
-        f"percentile), in the best tenth at least {usd(numbers['percentile_90'])} (the 90th percentile).\n\n"
+        f"percentile), {best}.\n\n"
         f"With average returns every year the value at retirement is "
         f"{usd(numbers['expected_value_at_retirement'])}. Its sustainable income is "
         f"{usd(numbers['sustainable_income'])} a year, {income}. Real returns vary, and that is what the success rate "
@@ -59,9 +65,14 @@ def _drivers(numbers: Mapping[str, Any]) -> str:
         f"{first_upper(words(key))} counts for {about(share)}."
         for key, share in sorted(numbers["weights"].items(), key=lambda item: -Decimal(str(item[1])))
     )
+    years = numbers["years_until_retirement"]
+    saving = (
+        f" and adds a contribution of {usd(numbers['annual_contribution'])} a year for {counted(years, 'year')}"
+        if years
+        else "; withdrawals begin at once"
+    )
     return (
-        f"The simulation starts from a current value of {usd(numbers['current_value'])} and adds a contribution of "
-        f"{usd(numbers['annual_contribution'])} a year for {counted(numbers['years_until_retirement'], 'year')}. "
+        f"The simulation starts from a current value of {usd(numbers['current_value'])}{saving}. "
         f"The mix has an expected return of {about(numbers['mean_return'])} and a volatility of "
         f"{about(numbers['volatility'])} a year; withdrawals rise with an inflation of "
         f"{percent(numbers['inflation'])}. {mix} {LABEL}"
@@ -71,7 +82,8 @@ def _drivers(numbers: Mapping[str, Any]) -> str:
 def _suggestions(numbers: Mapping[str, Any], gap: Decimal) -> list[str]:
     suggestions = ["Repeat this projection once a year and after every big change in your life."]
     if gap > 0:
-        suggestions.insert(0, "Save more each year, retire later or plan a lower income: each of them narrows the gap.")
+        ways = "Save more each year, retire later or plan a lower income: each of them narrows the gap."
+        suggestions.insert(0, ways if numbers["years_until_retirement"] else "A lower income narrows the gap.")
     if Decimal(str(numbers["success_rate"])) < LIKELY:
         suggestions.insert(0, "Plan which expenses you could lower in bad years, since early losses weigh most.")
     suggestions.append("Keep a reserve for the first years of retirement so that nothing must be sold after a fall.")

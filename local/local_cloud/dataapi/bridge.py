@@ -46,6 +46,8 @@ class Bridge:
         self._transactions: dict[str, _Transaction] = {}
         self._lock = threading.Lock()
         self._resuming = 0
+        self.calls = 0
+        """Calls of the Data API since the start, each one way to the database: what a job costs is counted with it."""
 
     def resume_after(self, calls: int) -> None:
         """Fault plan: the next `calls` calls answer DatabaseResumingException, like a paused Aurora."""
@@ -182,6 +184,7 @@ class Bridge:
 
     def _refuse_while_resuming(self) -> None:
         with self._lock:
+            self.calls += 1
             resuming, self._resuming = self._resuming > 0, max(0, self._resuming - 1)
         if resuming:
             message = "The Aurora DB instance is resuming after being auto-paused. Please wait a few seconds."

@@ -27,7 +27,12 @@ class Control:
         match path:
             case "status":
                 database = {"database": self._postgres.alive, "postgres_pid": self._postgres.pid}
-                return 200, {"instance": self._instance, "pid": os.getpid(), **database}
+                return 200, {
+                    "instance": self._instance,
+                    "pid": os.getpid(),
+                    "database_calls": self._bridge.calls,
+                    **database,
+                }
             case "resources":
                 return 200, {"resources": deployed_resources()}
             case "faults":

@@ -17,7 +17,8 @@ from advisor.domain.vocabulary import JobStatus
 if TYPE_CHECKING:
     from tests.advisor.api.conftest import Api
 
-QUALITY = {"confidence": 0.9, "cue": "high", "derivation": ["0.1000 for 1 fallback"]}
+LOST = {"term": "fallbacks", "points": -0.1, "text": "1 agent was replaced by a fallback."}
+QUALITY = {"confidence": 0.9, "cue": "high", "derivation": [LOST]}
 
 
 @pytest.fixture

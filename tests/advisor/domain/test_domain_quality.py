@@ -87,7 +87,7 @@ def test_confidence_by_hand(build: Any) -> None:
     assert report.cue == "low"
     shown = json.loads(json.dumps(report.as_dict()))
     assert shown["missing_prices"] == ["NO"]
-    assert shown["stale_prices"] == [{"symbol": "OLD", "as_of": "2022-12-21"}]
+    assert shown["stale_prices"] == [{"symbol": "OLD", "as_of": "2022-12-21", "trading_days": 4}]
     assert shown["missing_allocations"] == ["BARE"]
     assert shown["default_allocations"] == ["DEF"]
     assert shown["fallbacks"] == ["charter"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from advisor.domain.analysis import analyse, contribution_to_close
-from advisor.domain.recommendations import recommend, usd
+from advisor.domain.money import usd
+from advisor.domain.recommendations import recommend
 from advisor.domain.vocabulary import AllocationSource, InstrumentType
 
 D = Decimal
@@ -62,3 +63,21 @@ def test_data_problems_are_recommended(build: Any) -> None:
 def test_prose_dollars(value: str, shown: str) -> None:
     """Whole dollars in prose round half up and keep their sign."""
     assert usd(D(value)) == shown
+
+
+def test_a_retired_investor_is_not_told_to_save_or_to_retire_later(build: Any) -> None:
+    """XAI-03: advice that nobody can follow makes the rest of the report look careless."""
+    held = [(build.instrument("A", "100"), "10")]
+    portfolio = build.portfolio(
+        build.account("a", held, cash="500"), years_until_retirement=0, target_retirement_income=Decimal(40_000)
+    )
+    said = " ".join(f"{one.recommendation} {one.impact}" for one in recommend(analyse(portfolio, on=build.as_of)))
+    assert "lower income" in said
+    assert "later" not in said
+    assert "sav" not in said.lower()
+
+
+def test_whoever_has_nothing_yet_is_told_how_to_begin(build: Any) -> None:
+    """XAI-03: seven pieces of advice about nothing would hide the only useful one."""
+    (only,) = recommend(analyse(build.portfolio(), on=build.as_of))
+    assert only.recommendation == "Add your accounts and what they hold."

@@ -36,7 +36,7 @@ def test_a_job_runs_from_pending_to_completed_with_everything_stored(world: Any)
     assert job.summary_payload["assumptions"]
     assert (job.quality_payload["confidence"], job.quality_payload["fallbacks"]) == (1.0, [])
     assert job.progress == {"step": "done", "progress_pct": 100, "agents": dict.fromkeys(AGENTS, "completed")}
-    assert job.summary_payload["agents"]["reporter"] == "reporter-2 (simulated)"
+    assert job.summary_payload["agents"]["reporter"] == "reporter-2 (simulated:simulated)"
 
 
 def test_what_nobody_classified_is_classified_first_and_kept(world: Any) -> None:
@@ -175,7 +175,7 @@ def test_old_prices_are_used_with_their_age(world: Any, make_world: Any) -> None
     world.handle()
     quality = world.job().quality_payload
     assert [one["symbol"] for one in quality["stale_prices"]] == ["AAPL", "JPM"]
-    assert {"symbol": "AAPL", "as_of": "2022-12-01"} in world.office.told.details("PRICE_STALE")
+    assert {"symbol": "AAPL", "as_of": "2022-12-01", "trading_days": 18} in world.office.told.details("PRICE_STALE")
 
 
 def test_how_old_a_price_may_be_is_a_setting(world: Any, parcel: Any) -> None:
