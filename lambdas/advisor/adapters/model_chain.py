@@ -93,7 +93,8 @@ class ModelChain:
                 change = self.breakers.report(model.model_id, permit, outcome)
                 if change is not None:
                     self._event(f"BREAKER_{change.upper()}", question, model=model.model_id)
-                    self.telemetry.metric(f"Breaker{change.capitalize()}", 1, agent=question.agent)
+                if change == "opened":
+                    self.telemetry.metric("BreakerOpened", 1, agent=question.agent)
 
     def _reserve(self, question: Question, worst: Decimal) -> Reservation:
         try:
