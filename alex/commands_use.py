@@ -10,6 +10,7 @@ from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
+from local_cloud.cloud import ROLES
 
 User = Annotated[str, typer.Option("--user", help="Subject of the token: who signs in.")]
 SHAPES = ("cognito", "clerk", "okta")
@@ -75,8 +76,10 @@ def _something_to_analyse(api: Api, user: str) -> None:
 def token_command(
     user: User = portfolio.INVESTOR,
     shape: Annotated[str, typer.Option("--shape", help="Whose token it looks like: cognito, clerk, okta.")] = "cognito",
-    role: Annotated[list[str] | None, typer.Option("--role", help="A role in the token; may be repeated.")] = None,
-    ttl: Annotated[int, typer.Option("--ttl", min=1, max=86400, help="Seconds it is valid.")] = 3600,
+    role: Annotated[list[str] | None, typer.Option("--role", help=f"May be repeated: {', '.join(ROLES)}.")] = None,
+    ttl: Annotated[
+        int, typer.Option("--ttl", min=1, max=3600, help="Seconds it is valid; longer ones are refused.")
+    ] = 3600,
 ) -> None:
     """A signed token of the local issuer, on standard output and nothing else."""
     if shape not in SHAPES:
@@ -84,6 +87,13 @@ def token_command(
             f"unknown shape {shape!r}",
             where="--shape",
             remedy=f"choose one of {', '.join(SHAPES)}",
+            code=Exit.BAD_INPUT,
+        )
+    for unknown in sorted(set(role or []) - set(ROLES)):
+        raise CommandError(
+            f"unknown role {unknown!r}",
+            where="--role",
+            remedy=f"choose among {', '.join(ROLES)}",
             code=Exit.BAD_INPUT,
         )
     _named(user)

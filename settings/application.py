@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from settings.figure import Section, figure
 
@@ -37,16 +37,16 @@ class Queue(Section):
     pending_limit_seconds: int = figure(300, req="AGENT-05", unit="s", ge=60)
 
 
-Role = Literal["large", "small"]
+ModelRole = Literal["large", "small"]
 
 
 class AgentRoles(Section):
     """Which model an agent asks first; one that asks the large model falls back to the small one."""
 
-    tagger: Role = figure("small", req="LLM-04")
-    reporter: Role = figure("large", req="LLM-04")
-    charter: Role = figure("large", req="LLM-04")
-    retirement: Role = figure("large", req="LLM-04")
+    tagger: ModelRole = figure("small", req="LLM-04")
+    reporter: ModelRole = figure("large", req="LLM-04")
+    charter: ModelRole = figure("large", req="LLM-04")
+    retirement: ModelRole = figure("large", req="LLM-04")
 
 
 class Agents(Section):
@@ -140,14 +140,28 @@ class Validation(Section):
     symbol_pattern: Literal["^[A-Z]{1,10}$", "^[A-Z]{1,10}([.-][A-Z]{1,2})?$"] = figure("^[A-Z]{1,10}$", req="SEC-18")
 
 
+ISSUERS_BYTES = 2500
+"""What the trusted issuers may fill of a function's environment, which holds 4 KB."""
+
+Role = Literal["investor", "advisor", "senior_advisor", "compliance", "operator", "data_scientist"]
+"""What somebody may be here besides owner or adviser of a record; the first two allow nothing by themselves."""
+
+
 class Issuer(Section):
-    """A trusted OIDC issuer; ``audience_claim`` differs: Cognito client_id, Clerk azp, Okta aud."""
+    """A trusted OIDC issuer; ``audience_claim`` differs: Cognito client_id, Clerk azp, Okta aud.
+
+    ``roles`` maps the firm's own groups, as ``role_claim`` lists them, to our roles; any other group gives nothing.
+    ``user_prefix`` goes before the users' ids, so that two issuers' users are never taken for each other.
+    """
 
     issuer: Url
     jwks_url: Url
     audience: str = Field(min_length=1)
     audience_claim: Literal["aud", "client_id", "azp", "cid"] = "aud"
     user_claim: Literal["sub", "uid"] = "sub"
+    user_prefix: str = Field(default="", pattern=r"^([a-z0-9-]{1,20}:)?$")
+    role_claim: str = Field(default="groups", min_length=1, max_length=100)
+    roles: dict[Annotated[str, StringConstraints(min_length=1, max_length=256)], Role] = Field(default_factory=dict)
 
 
 class Auth(Section):
@@ -161,7 +175,25 @@ class Auth(Section):
         True, req="AUTH-05", description="Cognito's Plus plan: notices guessed and leaked passwords; billed by user"
     )
     social_login: bool = figure(False, req="AUTH-05", system="SYS-41")
+    access_token_seconds: int = figure(
+        3600, req="AUTH-03", unit="s", ge=300, le=86400, description="Longer tokens are refused, whoever issued them"
+    )
     trusted_issuers: tuple[Issuer, ...] = figure((), req="AUTH-05")
+
+    @field_validator("trusted_issuers")
+    @classmethod
+    def _issuers_are_told_apart(cls, issuers: tuple[Issuer, ...]) -> tuple[Issuer, ...]:
+        """Refuse what would leave open whose rules count for a token, and what no function could be told."""
+        names = [issuer.issuer for issuer in issuers]
+        prefixes = [issuer.user_prefix for issuer in issuers if issuer.user_prefix]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{name} is named twice: give an issuer one entry")
+        for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
+            raise ValueError(f"user_prefix {prefix!r} is used twice: two issuers' users would be taken for each other")
+        size = sum(len(issuer.model_dump_json().encode()) for issuer in issuers)
+        if size > ISSUERS_BYTES:
+            raise ValueError(f"fills {size} bytes, at most {ISSUERS_BYTES} fit a function: map fewer groups")
+        return issuers
 
 
 class Prices(Section):

@@ -186,6 +186,12 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         ),
     ),
     (
+        "auth.access_token_seconds",
+        "production's tokens expire within an hour",
+        "AUTH-03",
+        _prod(lambda s: s.auth.access_token_seconds <= 3600),
+    ),
+    (
         "shield.tier",
         "Shield Advanced is a 12-month subscription: set shield.subscription_confirmed",
         "SEC-04",

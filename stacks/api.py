@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -81,6 +81,7 @@ class ApiStack(PlatformStack):
             name=f"alex-{settings.name}",
             mfa=settings.auth.mfa,
             threat_protection=settings.auth.threat_protection,
+            token_life=Duration.seconds(settings.auth.access_token_seconds),
             origin=settings.api.allowed_origin,
             protected=settings.is_production,
             removal_policy=removal_policy(settings),
@@ -156,10 +157,8 @@ class ApiStack(PlatformStack):
         }
 
     def _authorizer(self) -> Function:
-        issuers = [
-            self.user_pool.issuer,
-            *(issuer.model_dump() for issuer in self._settings.auth.trusted_issuers),
-        ]
+        settings = self._settings
+        issuers = [self.user_pool.issuer, *(issuer.model_dump() for issuer in settings.auth.trusted_issuers)]
         return Function(
             self,
             "Authorizer",
@@ -167,12 +166,15 @@ class ApiStack(PlatformStack):
             program=Program(
                 code=self._bundles.code("api"),
                 handler="advisor.handlers.authorizer.handler",
-                environment={"TRUSTED_ISSUERS": self.to_json_string(issuers)},
+                environment={
+                    "TRUSTED_ISSUERS": self.to_json_string(issuers),
+                    "LONGEST_TOKEN_SECONDS": str(settings.auth.access_token_seconds),
+                },
             ),
             size=Size(
                 memory_mb=512,
                 timeout_s=10,
-                provisioned=self._settings.functions.provisioned_concurrency_critical,
+                provisioned=settings.functions.provisioned_concurrency_critical,
             ),
         )
 

@@ -1,12 +1,12 @@
 """The user pool: the default issuer of tokens (AUTH-05), hardened as far as Cognito goes.
 
 Decisions: the client is a public one for a browser application (no secret, authorization code with PKCE); it learns
-nothing about which users exist; access tokens live for an hour (AUTH-03). People are invited or approved elsewhere:
-a firm's platform has no self sign-up. Roles are groups, which every token carries.
+nothing about which users exist; how long access tokens live is a setting (AUTH-03). People are invited or approved
+elsewhere: a firm's platform has no self sign-up. Roles are groups, which every token carries (IAM-11).
 """
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
@@ -14,9 +14,8 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 
-TOKEN_LIFE = Duration.hours(1)
 REFRESH_LIFE = Duration.hours(12)
-ROLES = ("investor", "advisor", "senior_advisor", "compliance", "operator")
+ROLES = ("investor", "advisor", "senior_advisor", "compliance", "operator", "data_scientist")
 
 
 class UserPool(Construct):
@@ -30,6 +29,7 @@ class UserPool(Construct):
         name: str,
         mfa: Literal["optional", "required"],
         threat_protection: bool = True,
+        token_life: Duration,
         origin: str,
         protected: bool,
         removal_policy: RemovalPolicy,
@@ -38,6 +38,7 @@ class UserPool(Construct):
 
         :param name: first part of the sign-in pages' host name, which is an interface; the account id makes it unique.
         :param threat_protection: notice guessed and leaked passwords and strange sign-ins; needs the Plus plan.
+        :param token_life: how long access and id tokens are valid, 5 minutes to 24 hours.
         :param origin: where the browser application lives; it is called back at ``<origin>/callback``.
         :param protected: the pool refuses to be deleted.
         """
@@ -45,7 +46,7 @@ class UserPool(Construct):
         self.pool = self._pool(
             mfa, threat_protection=threat_protection, protected=protected, removal_policy=removal_policy
         )
-        self.client = self._client(origin)
+        self.client = self._client(origin, token_life)
         self.pool.add_domain(
             "SignIn", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{name}-{Aws.ACCOUNT_ID}")
         )
@@ -109,15 +110,15 @@ class UserPool(Construct):
             removal_policy=removal_policy,
         )
 
-    def _client(self, origin: str) -> cognito.UserPoolClient:
+    def _client(self, origin: str, token_life: Duration) -> cognito.UserPoolClient:
         return self.pool.add_client(
             "Web",
             generate_secret=False,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
             auth_flows=cognito.AuthFlow(user_srp=True),
-            access_token_validity=TOKEN_LIFE,
-            id_token_validity=TOKEN_LIFE,
+            access_token_validity=token_life,
+            id_token_validity=token_life,
             refresh_token_validity=REFRESH_LIFE,
             supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
             o_auth=cognito.OAuthSettings(
@@ -129,8 +130,8 @@ class UserPool(Construct):
         )
 
     @property
-    def issuer(self) -> dict[str, str]:
-        """The pool as a trusted issuer: its access tokens name the client in ``client_id``."""
+    def issuer(self) -> dict[str, Any]:
+        """The pool as a trusted issuer: its access tokens name the client in ``client_id``, groups are our roles."""
         url = f"https://cognito-idp.{Stack.of(self).region}.{Aws.URL_SUFFIX}/{self.pool.user_pool_id}"
         return {
             "issuer": url,
@@ -138,4 +139,6 @@ class UserPool(Construct):
             "audience": self.client.user_pool_client_id,
             "audience_claim": "client_id",
             "user_claim": "sub",
+            "role_claim": "cognito:groups",
+            "roles": {role: role for role in ROLES},
         }

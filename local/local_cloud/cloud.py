@@ -23,7 +23,10 @@ from local_cloud.process import ACCOUNT, REGION
 from local_cloud.state import Record, State, code_mark
 
 AUDIENCE = "alex-local"
-_SHAPES = {"cognito": ("", "client_id"), "clerk": ("/clerk", "azp"), "okta": ("/okta", "cid")}
+ROLES = ("investor", "advisor", "senior_advisor", "compliance", "operator", "data_scientist")
+"""The product's roles; the local issuers' groups have the same names."""
+_SHAPES = (("", "client_id", "cognito:groups"), ("/clerk", "azp", "roles"), ("/okta", "cid", "groups"))
+"""Of each issuer: the end of its address, the claim of its audience, the claim of its groups."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,16 @@ class LocalCloud:
         return f"{self.endpoint}/_aws/execute-api/{api}{parts.path}"
 
     def issue_token(
-        self, subject: str, *, shape: str = "cognito", roles: Iterable[str] = (), ttl_seconds: int = 3600
+        self,
+        subject: str,
+        *,
+        shape: str = "cognito",
+        roles: Iterable[str] = (),
+        ttl_seconds: int = 3600,
+        claims: Mapping[str, Any] | None = None,
     ) -> str:
-        """A signed access token for a local user, shaped like Cognito's, Clerk's or Okta's."""
-        body = {"sub": subject, "shape": shape, "roles": list(roles), "ttl": ttl_seconds}
+        """A signed access token in the shape of Cognito, Clerk or Okta; ``claims`` replace its own (None removes)."""
+        body = {"sub": subject, "shape": shape, "roles": list(roles), "ttl": ttl_seconds, "claims": dict(claims or {})}
         return str(process.call(self._running(), "POST", "/_issuer/token", body)["access_token"])
 
     def rotate_issuer(self, *, withdraw_old: bool = False) -> str:
@@ -207,8 +216,10 @@ class LocalCloud:
                         "audience": AUDIENCE,
                         "audience_claim": claim,
                         "user_claim": "sub",
+                        "role_claim": role_claim,
+                        "roles": {role: role for role in ROLES},
                     }
-                    for suffix, claim in _SHAPES.values()
+                    for suffix, claim, role_claim in _SHAPES
                 ]
             },
             "prices": {"api_url": f"{endpoint}/_market"},
@@ -237,4 +248,4 @@ def _endpoint(record: Record) -> str:
     return f"http://127.0.0.1:{record.port}"
 
 
-__all__ = ["ACCOUNT", "AUDIENCE", "REGION", "LocalCloud", "Status"]
+__all__ = ["ACCOUNT", "AUDIENCE", "REGION", "ROLES", "LocalCloud", "Status"]

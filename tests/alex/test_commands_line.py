@@ -63,6 +63,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         (["synth", "-e", "nowhere"], Exit.BAD_INPUT, "unknown environment 'nowhere'"),
         (["token"], Exit.NOT_RUNNING, "alex demo"),
         (["token", "--shape", "saml"], Exit.BAD_INPUT, "cognito, clerk, okta"),
+        (["token", "--role", "compliance", "--role", "admin"], Exit.BAD_INPUT, "'admin'"),
         (["analyze"], Exit.NOT_RUNNING, "alex demo"),
         (["logs"], Exit.NOT_RUNNING, "no logs yet"),
         (["bench", "--only", "speed"], Exit.BAD_INPUT, "unknown part speed"),

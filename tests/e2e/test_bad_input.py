@@ -1,18 +1,13 @@
 """What a user, a browser or an attacker gets wrong is answered clearly at the deployed API, and changes nothing."""
 
-import base64
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from alex.client import Api
-from local_cloud.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
 
@@ -25,61 +20,6 @@ def user(sign_in: Session) -> Api:
     api = sign_in("bad-input-user")
     api.post("/api/accounts", {"account_name": "Savings", "account_type": "taxable", "cash_balance": 10})
     return api
-
-
-@pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic dXNlcjpwYXNz", "Bearer a.b.c"])
-def test_without_a_valid_token_nothing_is_answered(base_url: str, header: str | None) -> None:
-    """AUTH-01: 401, with the words that the browser shows."""
-    headers = {"Authorization": header} if header else {}
-    answer = httpx.get(f"{base_url}/api/user", headers=headers, trust_env=False, timeout=30)
-    assert answer.status_code == 401
-    assert answer.json()["error"]["message"] == "Your session has expired. Please sign in again."
-
-
-def _decoded(part: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return found
-
-
-def _encoded(content: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
-
-
-def _forged(good: str) -> dict[str, str]:
-    """Tokens that say the same as a good one, each wrong in one way only."""
-    head, body, signature = good.split(".")
-    claims, header = _decoded(body), _decoded(head)
-    own = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    victim = {**claims, "sub": "whole-job-investor", "username": "whole-job-investor"}
-    return {
-        "another user's name under the old signature": f"{head}.{_encoded(victim)}.{signature}",
-        "no signature": f"{_encoded({**header, 'alg': 'none'})}.{body}.",
-        "signed with a key of one's own": jwt.encode(claims, own, algorithm="RS256", headers={"kid": header["kid"]}),
-    }
-
-
-def test_an_expired_or_forged_token_is_refused(cloud: LocalCloud, base_url: str) -> None:
-    """AUTH-02: otherwise anybody writes the name of a victim into a token."""
-    good = cloud.issue_token("bad-input-user")
-    tokens = {"good": good, "expired": cloud.issue_token("bad-input-user", ttl_seconds=-120), **_forged(good)}
-    found = {
-        name: httpx.get(
-            f"{base_url}/api/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
-        ).status_code
-        for name, token in tokens.items()
-    }
-    assert found == {name: 200 if name == "good" else 401 for name in tokens}
-
-
-@pytest.mark.parametrize("shape", ["cognito", "clerk", "okta"])
-def test_tokens_of_every_trusted_issuer_work(cloud: LocalCloud, base_url: str, shape: str) -> None:
-    """AUTH-05: the identity provider is a setting."""
-    token = cloud.issue_token(f"user-of-{shape}", shape=shape)
-    answer = httpx.get(
-        f"{base_url}/api/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
-    )
-    assert answer.status_code == 200
-    assert answer.json()["user"]["user_id"] == f"user-of-{shape}"
 
 
 def test_health_is_open_and_says_nothing_internal(base_url: str) -> None:

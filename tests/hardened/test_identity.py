@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, Duration, RemovalPolicy, Stack
 from aws_cdk.assertions import Template
 
 from hardened.identity import ROLES, UserPool
@@ -17,6 +17,7 @@ def build(mfa: Any, *, threat_protection: bool = True) -> dict[str, Any]:
         name="alex-test",
         mfa=mfa,
         threat_protection=threat_protection,
+        token_life=Duration.hours(1),
         origin="https://app.example",
         protected=True,
         removal_policy=RemovalPolicy.RETAIN,

@@ -108,6 +108,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "models.simulated": ("dev", {"models": {"simulated": True}}),
     "models.small.output_usd_per_mtok": ("prod", {"models": {"small": {"output_usd_per_mtok": 20}}}),
+    "auth.access_token_seconds": ("prod", {"auth": {"access_token_seconds": 7200}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
@@ -129,6 +130,43 @@ def test_a_broken_rule_names_the_setting_and_the_requirement(tmp_path: Path, pat
     lines = [line for line in str(error.value).splitlines() if line.startswith(f"  - {path} is ")]
     assert lines, str(error.value)
     assert any(requirement in lines[0] for requirement in requirements)
+
+
+def _issuer(name: str = "https://a.example", **changes: Any) -> dict[str, Any]:
+    return {"issuer": name, "jwks_url": f"{name}/keys", "audience": "alex", **changes}
+
+
+@pytest.mark.parametrize(
+    ("issuers", "says"),
+    [
+        ([_issuer(), _issuer(audience="other")], "https://a.example is named twice"),
+        (
+            [_issuer(user_prefix="okta:"), _issuer("https://b.example", user_prefix="okta:")],
+            "user_prefix 'okta:' is used twice",
+        ),
+        ([_issuer(roles={"Firm Admins": "admin"})], r"roles.*'admin'.*'compliance'"),
+        ([_issuer(roles={"": "compliance"})], "roles"),
+        ([_issuer(user_prefix="Okta")], "user_prefix"),
+        ([_issuer(role_claim="")], "role_claim"),
+        ([_issuer(audience="")], "audience"),
+        ([_issuer(audience_claim="scope")], "audience_claim"),
+        ([_issuer("a.example")], "issuer"),
+        ([_issuer(roles={f"{number:03} {'g' * 90}": "operator" for number in range(30)})], "map fewer groups"),
+    ],
+)
+def test_an_issuer_that_could_confuse_people_or_roles_is_refused(
+    tmp_path: Path, issuers: list[dict[str, Any]], says: str
+) -> None:
+    """AUTH-05, IAM-11: a mistyped role would silently give nothing, a second entry the wrong rules."""
+    with pytest.raises(settings.SettingsError, match=rf"auth\.trusted_issuers(.|\n)*{says}"):
+        _load(tmp_path, "prod", {"auth": {"trusted_issuers": issuers}})
+
+
+def test_a_firms_own_groups_are_mapped_to_roles(tmp_path: Path) -> None:
+    """IAM-11: a directory's names for people are the firm's, not ours."""
+    roles = {"Wealth - Supervisors": "senior_advisor", "GRC": "compliance"}
+    loaded = _load(tmp_path, "prod", {"auth": {"trusted_issuers": [_issuer(role_claim="groups", roles=roles)]}})
+    assert loaded.auth.trusted_issuers[0].roles == roles
 
 
 def test_functions_in_the_vpc_have_a_way_out(tmp_path: Path) -> None:

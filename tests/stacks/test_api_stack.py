@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from advisor.adapters import environment
+from advisor.adapters.issuers import AuthorizerEnvironment
 from settings import load
 from stacks.api import ContractMissingError, read_contract
 
@@ -65,11 +66,15 @@ def test_the_deployed_routes_are_the_contracts(deployed: Any) -> None:
 def test_the_authorizer_trusts_the_user_pool_and_the_issuers_of_the_settings(deployed: Any) -> None:
     """AUTH-05: parsed by the function's own model, as it will be at its first start."""
     found = variables(one(deployed, "AWS::Lambda::Function", "AuthorizerFunction"))
-    parsed = environment.parse(environment.AuthorizerEnvironment, found)
+    parsed = environment.parse(AuthorizerEnvironment, found)
     cognito, *others = parsed.trusted_issuers
     assert cognito.issuer.startswith("https://cognito-idp.")
     assert cognito.jwks_url == f"{cognito.issuer}/.well-known/jwks.json"
     assert (cognito.audience_claim, cognito.user_claim) == ("client_id", "sub")
+    groups = [g["GroupName"] for g in deployed.of_type("AWS::Cognito::UserPoolGroup", "Api").values()]
+    assert cognito.role_claim == "cognito:groups"
+    assert cognito.roles == {group: group for group in groups}
+    assert parsed.longest_token_seconds == load(deployed.environment).auth.access_token_seconds
     assert len(others) == len(load(deployed.environment).auth.trusted_issuers)
 
 
@@ -83,14 +88,31 @@ def test_an_added_issuer_reaches_the_authorizer(ungated_app: Any, stub_bundles: 
     overlay = tmp_path / "okta.yaml"
     okta = {"issuer": "https://firm.okta.example", "jwks_url": "https://firm.okta.example/keys", "audience": "alex"}
     overlay.write_text(
-        json.dumps({"auth": {"trusted_issuers": [{**okta, "audience_claim": "cid", "user_claim": "uid"}]}})
+        json.dumps(
+            {
+                "auth": {
+                    "trusted_issuers": [
+                        {
+                            **okta,
+                            "audience_claim": "cid",
+                            "user_claim": "uid",
+                            "user_prefix": "okta:",
+                            "role_claim": "groups",
+                            "roles": {"Wealth - Supervisors": "senior_advisor"},
+                        }
+                    ]
+                }
+            }
+        )
     )
     stage = PlatformStage(ungated_app, settings=load("dev", overlay), bundles=stub_bundles)
     functions = Template.from_stack(cast(Stack, stage.node.find_child("Api"))).find_resources("AWS::Lambda::Function")
     (authorizer,) = [f["Properties"] for key, f in functions.items() if key.startswith("AuthorizerFunction")]
-    parsed = environment.parse(environment.AuthorizerEnvironment, variables(authorizer))
+    parsed = environment.parse(AuthorizerEnvironment, variables(authorizer))
     assert parsed.trusted_issuers[1].audiences == {"alex"}
     assert parsed.trusted_issuers[1].audience_claim == "cid"
+    assert parsed.trusted_issuers[1].user_prefix == "okta:"
+    assert parsed.trusted_issuers[1].roles == {"Wealth - Supervisors": "senior_advisor"}
 
 
 def test_the_api_function_is_told_everything_that_it_reads(deployed: Any) -> None:

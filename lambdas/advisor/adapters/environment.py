@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, Json, model_validator
+from pydantic import Field, model_validator
 
 from advisor.adapters.environment_models import BudgetEnvironment, ModelEnvironment
 from advisor.adapters.environment_reading import ConfigurationError, Environment, Text, forget, load, parse, starting
@@ -17,9 +17,6 @@ __all__ = ["ConfigurationError", "Environment", "Text", "forget", "load", "parse
 
 MARKET_ZONE = "America/New_York"
 """Whose calendar "today" is: a US trading day."""
-
-KEYS_URL = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?/)[^\s]*$"
-"""Public keys come over TLS, or from this machine."""
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
@@ -66,41 +63,6 @@ class ApiEnvironment(PricedEnvironment):
     max_body_bytes: int = Field(default=262_144, gt=0, alias="MAX_BODY_BYTES")
     scenario_paths: int = Field(default=500, ge=100, le=2000, alias="SCENARIO_PATHS")
     test_data: bool = Field(default=False, alias="TEST_DATA")
-
-
-class TrustedIssuer(BaseModel):
-    """One identity provider: which claim carries the audience (Cognito ``client_id``, Clerk ``azp``, Okta ``aud``)
-    and which the user's id. ``audience`` is one value or several, any of which is accepted."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    issuer: Url
-    jwks_url: Annotated[str, Field(pattern=KEYS_URL)]
-    audience: str | tuple[str, ...]
-    audience_claim: Literal["aud", "azp", "client_id", "cid"] = "aud"
-    user_claim: Text = "sub"
-
-    @property
-    def audiences(self) -> frozenset[str]:
-        """The accepted audiences; an empty word is never one."""
-        several = (self.audience,) if isinstance(self.audience, str) else self.audience
-        return frozenset(word for word in several if word)
-
-
-class AuthorizerEnvironment(Environment):
-    """The authorizer: whom it trusts (at least one issuer, each with an audience)."""
-
-    trusted_issuers: Json[tuple[TrustedIssuer, ...]] = Field(alias="TRUSTED_ISSUERS")
-
-    @model_validator(mode="after")
-    def _each_has_an_audience(self) -> Self:
-        """No issuer, or one without an audience, would let nobody or everybody in."""
-        if not self.trusted_issuers:
-            raise ValueError("TRUSTED_ISSUERS: names no issuer; nobody could sign in")
-        for issuer in self.trusted_issuers:
-            if not issuer.audiences:
-                raise ValueError(f"TRUSTED_ISSUERS: {issuer.issuer} has no audience; any of its tokens would pass")
-        return self
 
 
 class PlannerEnvironment(BudgetEnvironment, PricedEnvironment):

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 import jwt
@@ -48,7 +49,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def fetch(url: str) -> dict[str, Any]:
-    """The key document; raises OSError or ValueError."""
+    """The key document; raises OSError, HTTPException, ValueError, RecursionError (nested without end)."""
     if not url.startswith(("https://", "http://")):
         raise ValueError("not an HTTP address")
     opener = urllib.request.build_opener(_NoRedirect)
@@ -97,7 +98,7 @@ class JwksCache:
             return
         try:
             document = self._load(url)
-        except (OSError, ValueError):
+        except (OSError, HTTPException, ValueError, RecursionError):
             return
         known.keys = dict(filter(None, map(_public_key, document["keys"])))
         known.fetched_at = self._clock()
@@ -112,8 +113,8 @@ def _public_key(entry: Any) -> tuple[str, tuple[str, Any]] | None:
         return None
     try:
         key: Any = RSAAlgorithm.from_jwk(entry) if algorithm == "RS256" else ECAlgorithm.from_jwk(entry)
-    except jwt.InvalidKeyError:
-        return None
+    except (jwt.InvalidKeyError, ValueError, TypeError):
+        return None  # one unusable entry leaves the others usable
     if algorithm == "RS256" and key.key_size < LEAST_RSA_BITS:
         return None
     if algorithm == "ES256" and entry.get("crv") != "P-256":

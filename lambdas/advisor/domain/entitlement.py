@@ -12,7 +12,8 @@
 ``client`` is everything that tells about a person (profile, accounts, positions, results), ``review`` what waits for a
 senior adviser, ``decisions`` the audit trail (pseudonyms, hashes and figures of the models' work, no personal data),
 ``status`` that a job exists and how far it is, ``market`` instruments and prices. Nobody decides on a review of their
-own or of their own client, whatever else they are; roles never add up to more than their rows.
+own or of their own client, whatever else they are; roles never add up to more than their rows; the roles ``investor``
+and ``advisor`` have none, because owning and advising are relations to a record.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A role of the verified token; owner and adviser are relations to a record, not roles."""
+    """A role of the verified token; the first two say what somebody is and allow nothing by themselves."""
 
+    INVESTOR = "investor"
+    ADVISOR = "advisor"
     SENIOR_ADVISOR = "senior_advisor"
     COMPLIANCE = "compliance"
     OPERATOR = "operator"
@@ -61,6 +64,9 @@ class Owner:
     user_id: str
     advisor_id: str | None = None
 
+
+NOBODY = Owner(user_id="")
+"""Whose record is nobody's: only a role reaches it, so it stands for "everybody's records"."""
 
 _OF_OWN = frozenset(
     {

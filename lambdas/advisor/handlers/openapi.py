@@ -20,10 +20,11 @@ from advisor.domain.errors import AdvisorError
 from advisor.handlers.api.answers import ErrorEnvelope
 from advisor.handlers.api.app import InternalError
 from advisor.handlers.api.envelope import UnauthorizedError
-from advisor.handlers.api.operations import ALWAYS, OPERATIONS, Operation, Parameter
+from advisor.handlers.api.operations import ALWAYS, OPERATIONS, PATH_SCHEMAS, Operation, Parameter
 
 VERSION = "1.1.0"
 """The first number says that clients break: `alex api diff` demands it."""
+UUID_SCHEMA = {"type": "string", "format": "uuid"}
 ERRORS: tuple[type[AdvisorError], ...] = (
     errors.BadRequestError,
     UnauthorizedError,
@@ -104,7 +105,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     """Path, query and header parameters."""
     stated = {parameter.name for parameter in operation.parameters}
     path = [
-        Parameter(part[1:-1], "path", {"type": "string", "format": "uuid"}, "Id of the record")
+        Parameter(part[1:-1], "path", PATH_SCHEMAS.get(part[1:-1], UUID_SCHEMA), "Id of the record")
         for part in operation.path.split("/")
         if part.startswith("{") and part[1:-1] not in stated
     ]

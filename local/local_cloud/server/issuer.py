@@ -1,8 +1,9 @@
 """Decision: a small token issuer signs what Cognito, Clerk and Okta sign, so the authorizer runs unchanged.
 
-Each shape has its own issuer URL, because the claim that carries the audience differs: Cognito's access tokens
-`client_id`, Clerk's `azp`, Okta's `cid`. The keys are RS256 and last as long as the local cloud; a rotation signs
-with a new key and keeps publishing the old one, until it is told to withdraw it.
+Each shape has its own issuer URL, because the claims of audience and groups differ: Cognito's access tokens have
+`client_id` and `cognito:groups`, Clerk's `azp` and `roles`, Okta's `cid` and `groups`. Any word is signed as a group,
+as a firm's directory does; what it is worth, the authorizer's settings say. The keys are RS256 and last as long as the
+local cloud; a rotation signs with a new key and keeps publishing the old one, until it is told to withdraw it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ class Issuer:
         return self._keys[0].id
 
     def token(self, request: dict[str, Any]) -> dict[str, Any]:
-        """{"sub", "shape", "roles", "ttl"} to an OAuth token response. Raises IssuerError."""
+        """{"sub", "shape", "roles", "ttl", "claims"} to an OAuth token response. Raises IssuerError.
+
+        `claims` replace the shape's own (null removes one): what a careless issuer might sign, for tests.
+        """
         subject, shape = request.get("sub"), request.get("shape", "cognito")
         roles, ttl = request.get("roles", []), request.get("ttl", 3600)
         if not isinstance(subject, str) or not subject:
@@ -86,7 +90,11 @@ class Issuer:
             raise IssuerError("`roles` must be a list of strings")
         if not isinstance(ttl, int) or isinstance(ttl, bool) or not -MAX_TTL_SECONDS <= ttl <= MAX_TTL_SECONDS:
             raise IssuerError(f"`ttl` must be whole seconds, at most {MAX_TTL_SECONDS} (negative: already expired)")
-        token = self._sign(self._claims(subject, shape, roles, ttl))
+        changed = request.get("claims", {})
+        if not isinstance(changed, dict):
+            raise IssuerError("`claims` must be an object: claims to replace, null to remove one")
+        claims = self._claims(subject, shape, roles, ttl) | changed
+        token = self._sign({name: value for name, value in claims.items() if value is not None})
         return {"access_token": token, "token_type": "Bearer", "expires_in": ttl, "issuer": self.issuer(shape)}
 
     def _claims(self, subject: str, shape: str, roles: list[str], ttl: int) -> dict[str, Any]:

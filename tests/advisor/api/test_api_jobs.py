@@ -10,7 +10,6 @@ from uuid import UUID
 import boto3
 import pytest
 
-from advisor.adapters.data_api import DataApi
 from advisor.domain.audit import decision
 from advisor.domain.errors import UnavailableError
 from advisor.domain.vocabulary import JobStatus
@@ -150,20 +149,6 @@ def test_a_bad_limit_is_refused(api: Api, limit: str) -> None:
     """With the range that is allowed."""
     answer = api("GET", "/api/jobs", query={"limit": limit})
     assert (answer.status, answer.reasons) == (422, {"limit": "Use a whole number from 1 to 100"})
-
-
-@pytest.mark.parametrize(
-    ("user", "roles", "status"), [("bob", "", 403), ("adviser", "", 200), ("carol", "compliance", 200)]
-)
-@pytest.mark.parametrize("suffix", ["", "/audit"])
-def test_who_may_read_an_analysis(  # noqa: PLR0917 - fixtures
-    api: Api, job: str, database: DataApi, user: str, roles: str, status: int, suffix: str
-) -> None:
-    """The owner's, the adviser's and compliance's, nobody else's (AUTH-04)."""
-    database.query("UPDATE users SET advisor_id = 'adviser' WHERE user_id = 'alice'")
-    answer = api("GET", f"/api/jobs/{job}{suffix}", user=user, roles=roles)
-    assert answer.status == status
-    assert ("status" in answer.text) or suffix or status == 403
 
 
 def test_the_audit_trail_is_shown_in_order_with_the_state_of_its_chain(api: Api, job: str) -> None:

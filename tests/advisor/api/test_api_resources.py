@@ -122,32 +122,6 @@ def test_instruments_are_listed_for_choosing(api: Api) -> None:
     assert answer.headers["cache-control"] == "private, max-age=300"
 
 
-@pytest.mark.parametrize(
-    ("user", "roles", "read", "write"),
-    [
-        ("alice", "", 200, 200),
-        ("adviser", "", 200, 200),
-        ("bob", "", 403, 403),
-        ("bob", "compliance", 200, 403),
-        ("bob", "operator,investor", 403, 403),
-        ("adviser2", "", 403, 403),
-    ],
-)
-def test_who_may_read_and_change_an_account(  # noqa: PLR0917 - fixtures
-    api: Api, account: str, position: str, database: DataApi, user: str, roles: str, read: int, write: int
-) -> None:
-    """Owner and own adviser all, compliance reads, strangers nothing: AUTH-04, IAM-11."""
-    database.query("UPDATE users SET advisor_id = 'adviser' WHERE user_id = 'alice'")
-    api("GET", "/api/user", user=user)
-    caller: dict[str, Any] = {"user": user, "roles": roles}
-    assert api("GET", f"/api/accounts/{account}/positions", **caller).status == read
-    assert api("PUT", f"/api/accounts/{account}", {"account_name": "X"}, **caller).status == write
-    assert api("PUT", f"/api/positions/{position}", {"quantity": 5}, **caller).status == write
-    created = 201 if write == 200 else write
-    body = {"account_id": account, "symbol": "BND", "quantity": 1}
-    assert api("POST", "/api/positions", body, **caller).status == created
-
-
 def test_a_stranger_changes_nothing(api: Api, account: str, position: str) -> None:
     """403 before any write, not after it."""
     before = api("GET", f"/api/accounts/{account}/positions").json

@@ -23,6 +23,7 @@ from advisor.handlers.api.operations import OPERATIONS
 from advisor.handlers.api.schemas import (
     AccountChange,
     AccountCreation,
+    AdviserChoice,
     AnalysisRequest,
     PositionChange,
     PositionCreation,
@@ -37,6 +38,7 @@ SOME_ID = "11111111-1111-4111-8111-111111111111"
 BODIES: dict[type[BaseModel], dict[str, Any]] = {
     one.body: {} for one in OPERATIONS if one.body is not None
 } | {
+    AdviserChoice: {"advisor_id": "bob"},
     ProfileChange: {"current_age": 40},
     AccountChange: {"account_type": "other"},
     AccountCreation: {"account_name": "a"},
@@ -93,7 +95,7 @@ def boundaries(field: dict[str, Any]) -> Iterator[tuple[Any, str | None]]:
 
 
 def kinds(field: dict[str, Any]) -> Iterator[tuple[Any, str | None]]:
-    """Values of another kind; null is never a value."""
+    """Values of another kind; null is a value only where the schema says so."""
     wrong: dict[str, tuple[tuple[Any, ...], str]] = {
         "number": (("1", True, None, [], {}), "Input should be a number"),
         "integer": (("1", True, None, 1.5, []), "Input should be a valid integer"),
@@ -103,8 +105,9 @@ def kinds(field: dict[str, Any]) -> Iterator[tuple[Any, str | None]]:
     for value in values:
         yield value, reason
     if field.get("type") == "string" and not field.keys() & {"enum", "format"}:
-        for value in (1, True, None, ["x"], {}):
+        for value in (1, True, ["x"], {}):
             yield value, "Input should be a valid string"
+        yield None, None if field.get("nullable") else "Input should be a valid string"
 
 
 def generated() -> Iterator[Case]:

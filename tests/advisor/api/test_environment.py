@@ -7,13 +7,13 @@ import pytest
 from advisor.adapters import environment
 from advisor.adapters.environment import (
     ApiEnvironment,
-    AuthorizerEnvironment,
     ConfigurationError,
     PlannerEnvironment,
     ReporterEnvironment,
     RotationEnvironment,
     parse,
 )
+from advisor.adapters.issuers import AuthorizerEnvironment
 from advisor.handlers.api import app
 
 BASE = {"ENVIRONMENT": "dev", "POWERTOOLS_SERVICE_NAME": "x"}

@@ -17,10 +17,12 @@ from advisor.domain.pseudonyms import user_hash
 from advisor.handlers.api import (
     routes_accounts,
     routes_audit,
+    routes_clients,
     routes_jobs,
     routes_market,
     routes_planning,
     routes_positions,
+    routes_status,
     routes_trial,
     routes_user,
 )
@@ -43,6 +45,8 @@ ROUTES = (
     routes_positions,
     routes_audit,
     routes_jobs,
+    routes_status,
+    routes_clients,
     routes_planning,
     routes_market,
     routes_trial,

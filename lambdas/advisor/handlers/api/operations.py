@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -12,6 +13,10 @@ from advisor.domain.entitlement import Caller
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError
 from advisor.handlers.api.services import Services
 
+USER_ID = r"[\x21-\x7e]{1,255}"
+"""What the authorizer lets through as a user's id."""
+PATH_SCHEMAS: dict[str, dict[str, Any]] = {"client_id": {"type": "string", "minLength": 1, "maxLength": 255}}
+"""Of the path's parameters that are no UUIDs."""
 ALWAYS = (400, 401, 429, 500, 503)
 """What any authorized operation may answer besides its own errors."""
 
@@ -34,6 +39,13 @@ class Call:
             return UUID(self.path[name])
         except ValueError:
             raise NotFoundError() from None
+
+    def person(self, name: str) -> str:
+        """A user's id of the path, which may hold escaped characters; what is not an id names nobody."""
+        user_id = unquote(self.path[name])
+        if not re.fullmatch(USER_ID, user_id):
+            raise NotFoundError()
+        return user_id
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
         """A number of the query; raises InvalidInputError."""

@@ -32,11 +32,16 @@ STARTS_LATER = "Analysis accepted. It starts within some minutes, because the wo
 )
 def analyze(call: Call) -> AnalysisAccepted:
     """Start an analysis of the caller's portfolio; one at a time."""
+    return start_analysis(call, call.caller.user_id)
+
+
+def start_analysis(call: Call, owner_id: str) -> AnalysisAccepted:
+    """Start the requested analysis of somebody's portfolio; raises ConflictError, NotFoundError."""
     body: AnalysisRequest = call.body
     services = call.services
     options = services.screened(body.options.model_dump(exclude_defaults=True), "question")
     started = services.jobs.start(
-        user_id=call.caller.user_id,
+        user_id=owner_id,
         request={"analysis_type": body.analysis_type, "options": options},
         correlation_id=call.request_id,
         idempotency_key=idempotency_key(call),
@@ -47,9 +52,7 @@ def analyze(call: Call) -> AnalysisAccepted:
     services.telemetry.event("ANALYSIS_TRIGGERED", agent="api", accounts=started.accounts, analysis_job_id=job_id)
     services.telemetry.metric("JobsStarted", 1, agent="api")
     try:
-        services.queue.send(
-            job_id=started.job_id, user_id=call.caller.user_id, correlation_id=call.request_id, options=options
-        )
+        services.queue.send(job_id=started.job_id, user_id=owner_id, correlation_id=call.request_id, options=options)
     except UnavailableError:
         services.telemetry.event("ANALYSIS_NOT_QUEUED", agent="api", warning=True, analysis_job_id=job_id)
         return AnalysisAccepted(job_id=started.job_id, message=STARTS_LATER)
@@ -59,8 +62,13 @@ def analyze(call: Call) -> AnalysisAccepted:
 @operation("GET", "/api/jobs", answer=JobList, errors=(422,), parameters=PAGED)
 def list_jobs(call: Call) -> JobList:
     """List the caller's analyses without their results, newest first."""
+    return page_of_jobs(call, call.caller.user_id)
+
+
+def page_of_jobs(call: Call, owner_id: str) -> JobList:
+    """The page of somebody's analyses that the query asks for; raises InvalidInputError."""
     page = page_of(call)
-    found = call.services.jobs.of_user(call.caller.user_id, limit=page.limit + 1, after=page.after)
+    found = call.services.jobs.of_user(owner_id, limit=page.limit + 1, after=page.after)
     jobs, following = page.cut(found, lambda job: (job.created_at, job.id))
     return JobList(jobs=[JobHeader(**_shown(job, JobHeader)) for job in jobs], next_cursor=following)
 

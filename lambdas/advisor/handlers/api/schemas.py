@@ -117,6 +117,12 @@ class ProfileChange(Change):
     retirement_goals: Text = ""
 
 
+class AdviserChoice(Request):
+    """PUT /api/user/advisor: a user's id, or null for nobody."""
+
+    advisor_id: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_readable)] | None
+
+
 class AccountCreation(Request):
     """POST /api/accounts."""
 

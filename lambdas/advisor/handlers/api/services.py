@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from advisor.adapters.audit_archive import S3AuditArchive
 from advisor.adapters.audit_table import DynamoAuditLog
+from advisor.adapters.clients import Clients
 from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ApiEnvironment, load
 from advisor.adapters.job_store import DataApiJobStore
@@ -69,6 +70,7 @@ class Services:
 
     env: ApiEnvironment
     records: Records
+    clients: Clients
     jobs: DataApiJobStore
     queue: JobQueue
     rate: RateTable
@@ -118,6 +120,7 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
     return Services(
         env=env,
         records=Records(database),
+        clients=Clients(database),
         jobs=DataApiJobStore(database),
         queue=SqsJobQueue(queue_url=env.queue_url),
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),

@@ -14,6 +14,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from advisor.adapters import environment
 from advisor.adapters.jwks import JwksCache
+from advisor.domain.entitlement import Role
 from advisor.handlers import authorizer
 
 ARN = "arn:aws:execute-api:us-east-1:000000000000:abc123/api/GET/api/user"
@@ -21,10 +22,38 @@ COGNITO = "https://cognito-idp.us-east-1.amazonaws.com/pool"
 CLERK = "https://clerk.example.com"
 OKTA = "https://okta.example.com/oauth2/default"
 
+TRUSTED: list[dict[str, Any]] = [
+    {
+        "issuer": COGNITO,
+        "audience": "app-1",
+        "audience_claim": "client_id",
+        "user_claim": "sub",
+        "role_claim": "cognito:groups",
+        "roles": {role.value: role.value for role in Role},
+    },
+    {
+        "issuer": CLERK,
+        "audience": ["https://app.example.com", "https://b"],
+        "audience_claim": "azp",
+        "role_claim": "roles",
+        "roles": {"adviser": "advisor", "ops": "operator"},
+    },
+    {
+        "issuer": OKTA,
+        "audience": "api://alex",
+        "audience_claim": "aud",
+        "user_claim": "uid",
+        "user_prefix": "okta:",
+        "role_claim": "groups",
+        "roles": {"Alex - Compliance Officers": "compliance", "Quants": "data_scientist", "GRC": "compliance"},
+    },
+]
+
 Keys = list[rsa.RSAPrivateKey]
 Sign = Callable[..., str]
 Call = Callable[..., dict[str, Any]]
 Refused = Callable[..., bool]
+Admitted = Callable[[str], dict[str, str] | None]
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +69,13 @@ class KeyServer:
         self.entries: list[dict[str, Any]] = []
         self.asked = 0
         self.status = 200
+        self.document: bytes | None = None
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 server.asked += 1
-                body = json.dumps({"keys": server.entries}).encode()
+                body = json.dumps({"keys": server.entries}).encode() if server.document is None else server.document
                 self.send_response(server.status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -75,14 +105,9 @@ def issuer(rsa_keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServe
     """The key server of three trusted issuers, with one published key."""
     server = KeyServer()
     server.publish("k1", rsa_keys[0])
-    trusted: list[dict[str, Any]] = [
-        {"issuer": COGNITO, "audience": "app-1", "audience_claim": "client_id", "user_claim": "sub"},
-        {"issuer": CLERK, "audience": ["https://app.example.com", "https://b"], "audience_claim": "azp"},
-        {"issuer": OKTA, "audience": "api://alex", "audience_claim": "aud", "user_claim": "uid"},
-    ]
     monkeypatch.setenv("ENVIRONMENT", "test")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "authorizer")
-    monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([{**entry, "jwks_url": server.url} for entry in trusted]))
+    monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps([{**entry, "jwks_url": server.url} for entry in TRUSTED]))
     monkeypatch.setattr(authorizer, "keys", JwksCache())
     environment.forget()
     yield server
@@ -94,7 +119,9 @@ def issuer(rsa_keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServe
 def sign(rsa_keys: Keys) -> Sign:
     """A token of the Cognito shape; None removes a claim."""
 
-    def make(key: Any = None, *, kid: str | None = "k1", algorithm: str = "RS256", **claims: Any) -> str:
+    def make(
+        key: Any = None, *, kid: str | None = "k1", algorithm: str = "RS256", head: Any = None, **claims: Any
+    ) -> str:
         now = int(time.time())
         content = {
             "iss": COGNITO,
@@ -105,7 +132,7 @@ def sign(rsa_keys: Keys) -> Sign:
             "exp": now + 3600,
         } | claims
         content = {name: value for name, value in content.items() if value is not None}
-        headers = {"kid": kid} if kid else {}
+        headers = ({"kid": kid} if kid else {}) | (head or {})
         return jwt.encode(content, key or rsa_keys[0], algorithm=algorithm, headers=headers)
 
     return make
@@ -129,5 +156,20 @@ def refused(call: Call) -> Refused:
         with pytest.raises(Exception, match=r"^Unauthorized$") as error:
             call(token, scheme=scheme)
         return type(error.value) is Exception
+
+    return made
+
+
+@pytest.fixture
+def admitted(call: Call) -> Admitted:
+    """What the API learns of a token's bearer, or None for a 401; any other failure is the test's."""
+
+    def made(token: str) -> dict[str, str] | None:
+        try:
+            return dict(call(token)["context"])
+        except Exception as error:
+            if type(error) is Exception and str(error) == "Unauthorized":
+                return None
+            raise
 
     return made

@@ -49,13 +49,13 @@ def test_a_valid_token_opens_the_whole_stage_for_its_user(issuer: KeyServer, sig
     ("claims", "user", "roles"),
     [
         ({"iss": CLERK, "client_id": None, "azp": "https://app.example.com"}, "user-1", ""),
-        ({"iss": CLERK, "client_id": None, "azp": "https://b", "roles": "adviser"}, "user-1", "adviser"),
+        ({"iss": CLERK, "client_id": None, "azp": "https://b", "roles": "adviser"}, "user-1", "advisor"),
         (
-            {"iss": OKTA, "client_id": None, "aud": "api://alex", "cid": "c", "uid": "00u1", "groups": ["a"]},
-            "00u1",
-            "a",
+            {"iss": OKTA, "client_id": None, "aud": "api://alex", "cid": "c", "uid": "00u1", "groups": ["Quants"]},
+            "okta:00u1",
+            "data_scientist",
         ),
-        ({"iss": OKTA, "client_id": None, "aud": ["x", "api://alex"], "uid": "00u1"}, "00u1", ""),
+        ({"iss": OKTA, "client_id": None, "aud": ["x", "api://alex"], "uid": "00u1"}, "okta:00u1", ""),
     ],
 )
 def test_clerk_and_okta_tokens_work_by_settings_alone(  # noqa: PLR0917 - fixtures
@@ -153,6 +153,7 @@ def test_elliptic_keys_work_and_are_bound_to_their_algorithm(
         ("abc.def.ghi", "Bearer "),
         ("x" * 9000, "Bearer "),
         ("\u00e9.\u00e9.\u00e9", "Bearer "),
+        ("\ud800.a.b", "Bearer "),
     ],
 )
 def test_what_is_no_token_is_refused(issuer: KeyServer, header: str, scheme: str, refused: Refused) -> None:
