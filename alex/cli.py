@@ -9,7 +9,15 @@ try:
     import typer
     from rich.console import Console
 
-    from alex import commands_cloud, commands_deploy, commands_guardrails, commands_policy, commands_use, console
+    from alex import (
+        commands_cloud,
+        commands_deploy,
+        commands_guardrails,
+        commands_policy,
+        commands_review,
+        commands_use,
+        console,
+    )
     from alex.errors import CommandError, Exit
 except ModuleNotFoundError as missing:
     sys.stderr.write(
@@ -34,6 +42,7 @@ app = typer.Typer(
 commands_deploy.add_to(app)
 commands_cloud.add_to(app)
 commands_use.add_to(app)
+commands_review.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
 

@@ -223,6 +223,12 @@ RULES: tuple[tuple[str, str, str, Callable[[Settings], bool]], ...] = (
         "LLM-04",
         lambda s: s.models.small.output_usd_per_mtok <= s.models.large.output_usd_per_mtok,
     ),
+    (
+        "hitl.expires_seconds",
+        "only local and dev may rehearse with a fixed time in place of business days",
+        "HITL-01",
+        lambda s: s.hitl.expires_seconds is None or s.tier in {"local", "dev"},
+    ),
     ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
     ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),
     (

@@ -19,6 +19,7 @@ from hardened.queues import WorkQueue
 from hardened.rest_api import ApiSettings, RestApi
 from hardened.web_acl import AclRules, AddressLimit
 from settings import Settings
+from stacks.approvals import ReviewLine
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 
@@ -63,6 +64,7 @@ class ApiStack(PlatformStack):
         analysis_queue: WorkQueue,
         audit_table: dynamodb.ITableV2,
         rate_table: dynamodb.ITableV2,
+        reviews: ReviewLine,
     ) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: API", holds=Classification.CLIENT_DATA
@@ -81,6 +83,8 @@ class ApiStack(PlatformStack):
             removal_policy=removal_policy(settings),
         )
         self.handler = self._handler(database, analysis_queue, audit_table, rate_table)
+        for name, value in reviews.let_deliver(self.handler).items():
+            self.handler.add_environment(name, value)
         self.authorizer = self._authorizer()
         self.functions: dict[str, Function] = {"Api": self.handler, "Authorizer": self.authorizer}
         self.api = self._api()

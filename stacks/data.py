@@ -63,6 +63,7 @@ class DataStack(PlatformStack):
         )
         classify(self.audit_table, Classification.AUDIT)
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
+        self.token_table = self._table("TaskTokens", "review_id", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
         self.usage_table = self._table("Usage", "subject", expires="expires_at")
         self.breaker_table = self._table("Breaker", "subject", expires="expires_at")
@@ -162,6 +163,7 @@ class DataStack(PlatformStack):
             self.breaker_table,
             self.idempotency_table,
             self.rate_table,
+            self.token_table,
             self.usage_table,
         )
         Backup(

@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from alex import local, portfolio, watch
+from alex import demo, local, portfolio, watch
 from alex.bench.measure import Row, Say, quantile
 from alex.client import Api
 from alex.errors import CommandError
@@ -60,11 +60,11 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
         portfolio.load(api)
         say("a cold analysis")
         _make_cold(cloud)
-        cold = _analysis(api)
+        cold = _analysis(cloud, api)
         warm = []
         for number in range(max(rounds, 2)):
             say(f"a warm analysis, {number + 1}")
-            warm.append(_analysis(api))
+            warm.append(_analysis(cloud, api))
     return [
         Row("analysis", "cold: every function starts", cold, "s", (cold,)),
         Row("analysis", "warm", quantile(warm, 0.5), "s", tuple(warm)),
@@ -82,11 +82,14 @@ def _make_cold(cloud: LocalCloud) -> None:
             )
 
 
-def _analysis(api: Api) -> float:
+def _analysis(cloud: LocalCloud, api: Api) -> float:
+    """Seconds until the result is stored; what waits for a person is approved outside of the measure."""
     began = time.perf_counter()
     job_id = watch.request(api)
     job = watch.follow(api, job_id, Step("bench", None), poll=0.05)
     took = time.perf_counter() - began
+    if job["status"] == "awaiting_approval":
+        job = demo.approve(cloud, api, job, Step("bench", None))
     if job["status"] != "completed":
         raise CommandError(
             f"the analysis ended as {job['status']}", where=f"job {job_id}", remedy="`alex logs planner`"

@@ -90,6 +90,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
+    "hitl.expires_seconds": ("staging", {"hitl": {"expires_seconds": 60}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),

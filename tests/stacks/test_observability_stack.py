@@ -13,7 +13,7 @@ from settings import load
 ADVISOR = Path(__file__).parents[2] / "lambdas" / "advisor"
 FUNCTIONS = {
     *("Api", "Authorizer", "Planner", "Tagger", "Reporter", "Charter", "Retirement", "Sweeper"),
-    *("Migrations", "Rotation"),
+    *("Migrations", "Rotation", "Review", "Decision"),
 }
 
 

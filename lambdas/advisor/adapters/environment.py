@@ -1,8 +1,7 @@
 """Every function's settings come from its environment through this one module, once, checked.
 
-One model a handler lists what that handler needs; whatever else Lambda sets is ignored. A bad environment is
-reported whole: every variable at fault in one message, so that a deployment is repaired in one go. Only names of
-secrets are settings, never secrets themselves (SEC-13), which is why values may be shown in the message.
+One model a handler lists what that handler needs. A bad environment is reported whole, so that a deployment is repaired
+in one go. Only names of secrets are settings, never secrets (SEC-13), which is why values may be shown in the message.
 """
 
 import os
@@ -54,8 +53,9 @@ class DatabaseEnvironment(Environment):
 
 
 class ApiEnvironment(DatabaseEnvironment):
-    """The API: queue, audit trail, per-user limit (requests a second and burst), input limits (bytes)."""
+    """The API: queue, who passes decisions on, audit trail, per-user limit (requests a second, burst), input limits."""
 
+    decision_function: Text = Field(alias="DECISION_FUNCTION")
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     audit_table: Text = Field(alias="AUDIT_TABLE")
     rate_table: Text = Field(alias="RATE_TABLE")

@@ -3,6 +3,7 @@
 A pending job that no planner took is handed to the queue again (a message was lost, or the queue had refused it when
 the job was requested); a running job whose planner died is failed, and so is one that could not be delivered for
 hours, with a text that tells the user to start again. Handing over twice is harmless: the planner's claim decides.
+What waits for people has a round of its own (`review_sweep`).
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from advisor.adapters.job_sweep import JobSweep
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.errors import UnavailableError
+from advisor.handlers.review_sweep import review_round
 from advisor.ports.telemetry import Telemetry
 from advisor.ports.work import JobQueue
 
@@ -56,13 +58,15 @@ def handler(_event: Mapping[str, Any], context: Any) -> dict[str, int]:
     telemetry = PowertoolsTelemetry(
         service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
     )
+    database = DataApi.from_environment(env, remaining=lambda: context.get_remaining_time_in_millis() / 1000)
     try:
-        return sweep(
-            JobSweep(DataApi.from_environment(env, remaining=lambda: context.get_remaining_time_in_millis() / 1000)),
+        swept = sweep(
+            JobSweep(database),
             SqsJobQueue(queue_url=env.queue_url),
             telemetry,
             running_limit=env.running_limit_seconds,
             pending_limit=env.pending_limit_seconds,
         )
+        return swept | review_round(database, telemetry).run()
     finally:
         telemetry.flush()

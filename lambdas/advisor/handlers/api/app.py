@@ -14,7 +14,7 @@ from advisor.adapters.rate_table import RateTableError
 from advisor.domain.entitlement import Caller
 from advisor.domain.errors import AdvisorError, NotFoundError, ThrottledError, UnavailableError
 from advisor.domain.pseudonyms import user_hash
-from advisor.handlers.api import routes_accounts, routes_jobs, routes_positions, routes_user
+from advisor.handlers.api import routes_accounts, routes_jobs, routes_positions, routes_reviews, routes_user
 from advisor.handlers.api.envelope import (
     SECURITY_HEADERS,
     UnauthorizedError,
@@ -28,7 +28,7 @@ from advisor.handlers.api.envelope import (
 from advisor.handlers.api.operations import OPERATIONS, Call, Operation
 from advisor.handlers.api.services import Services, services
 
-ROUTES = (routes_user, routes_accounts, routes_positions, routes_jobs)
+ROUTES = (routes_user, routes_accounts, routes_positions, routes_jobs, routes_reviews)
 """Importing them declares the operations."""
 
 

@@ -12,9 +12,11 @@ from advisor.domain.audit import verify_chain
 from advisor.domain.entitlement import Act, Content, Owner
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError, UnavailableError
 from advisor.domain.models import Job
+from advisor.domain.review import withheld
 from advisor.handlers.api.answers import AnalysisAccepted, AuditTrail, JobHeader, JobList, JobRecord
 from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.operations import Call, Parameter, operation
+from advisor.handlers.api.routes_reviews import reviews_of
 from advisor.handlers.api.schemas import AnalysisRequest
 
 STARTED = "Analysis started. Check job status for results."
@@ -81,7 +83,7 @@ def list_jobs(call: Call) -> JobList:
 
 def _shown(job: Job, model: type[JobHeader]) -> dict[str, Any]:
     """The job's fields that the model shows, and where its audit trail is."""
-    return {name: getattr(job, name) for name in model.model_fields if name != "audit_ref"} | {
+    return {name: getattr(job, name) for name in model.model_fields if name not in {"audit_ref", "reviews"}} | {
         "audit_ref": f"/api/jobs/{job.id}/audit"
     }
 
@@ -97,9 +99,11 @@ def _readable_job(call: Call, content: Content) -> Job:
 
 @operation("GET", "/api/jobs/{job_id}", answer=JobRecord, errors=(403, 404))
 def get_job(call: Call) -> JobRecord:
-    """Read an analysis with its progress and what its agents have stored so far."""
-    job = call.services.jobs.with_payloads(_readable_job(call, Content.CLIENT))
-    return JobRecord(**_shown(job, JobRecord))
+    """Read an analysis with its progress, its reviews and, once it is released, its results."""
+    job = _readable_job(call, Content.CLIENT)
+    if not withheld(job, call.caller.user_id):
+        job = call.services.jobs.with_payloads(job)
+    return JobRecord(**_shown(job, JobRecord), reviews=reviews_of(call, job))
 
 
 @operation("GET", "/api/jobs/{job_id}/audit", answer=AuditTrail, errors=(403, 404))

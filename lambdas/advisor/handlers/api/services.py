@@ -13,9 +13,13 @@ from advisor.adapters.environment import ApiEnvironment, load
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.rate_table import RateTable
+from advisor.adapters.recommendation_store import Recommendations
 from advisor.adapters.records import Records
+from advisor.adapters.review_desk import ReviewDesk
+from advisor.adapters.review_workflow import StepFunctionsWorkflow
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
+from advisor.ports.reviews import Workflow
 from advisor.ports.store import AuditLog
 from advisor.ports.work import JobQueue
 
@@ -48,6 +52,9 @@ class Services:
     env: ApiEnvironment
     records: Records
     jobs: DataApiJobStore
+    reviews: ReviewDesk
+    recommendations: Recommendations
+    workflow: Workflow
     queue: JobQueue
     rate: RateTable
     audit: AuditLog
@@ -92,6 +99,11 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         env=env,
         records=Records(database),
         jobs=DataApiJobStore(database),
+        reviews=ReviewDesk(database),
+        recommendations=Recommendations(database),
+        workflow=StepFunctionsWorkflow(
+            functions=boto3.client("lambda", config=QUICK), decision_function=env.decision_function
+        ),
         queue=SqsJobQueue(queue_url=env.queue_url),
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),
         audit=DynamoAuditLog(client=dynamodb, table=env.audit_table),
