@@ -1,7 +1,6 @@
 """What operators look at and are told: dashboards from the tables below, and the environment's alarms (SYS-11).
 
-Functions and queues carry their alarms themselves. Three dashboards: the platform, the agents, the model (OBS-03 to
-OBS-05).
+Functions and queues carry their alarms. Three dashboards: the platform, the agents, the model (OBS-03 to OBS-05).
 """
 
 from collections.abc import Mapping
