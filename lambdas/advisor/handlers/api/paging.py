@@ -67,8 +67,8 @@ BY_TIME: tuple[Callable[[str], Any], ...] = (moment, UUID)
 def page_of(call: Call, kinds: Sequence[Callable[[str], Any]] = BY_TIME) -> Page:
     """The page that the query asks for; ``kinds`` read the parts of the list's key. Raises InvalidInputError."""
     limit = call.whole_number("limit", default=MOST, least=1, most=MOST)
-    text = call.query.get("cursor", "")
-    return Page(limit, _key(text, kinds) if text else None)
+    text = call.query.get("cursor")
+    return Page(limit, None if text is None else _key(text, kinds))
 
 
 def cursor_of(key: Key) -> str:
