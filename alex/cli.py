@@ -15,6 +15,7 @@ try:
         commands_deploy,
         commands_guardrails,
         commands_policy,
+        commands_review,
         commands_traces,
         commands_use,
         commands_watch,
@@ -47,6 +48,7 @@ commands_use.add_to(app)
 commands_audit.add_to(app)
 commands_traces.add_to(app)
 commands_watch.add_to(app)
+commands_review.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
 

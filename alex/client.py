@@ -18,7 +18,7 @@ _REMEDIES = {
     401: "sign in again: `alex token` prints a fresh token",
     403: "sign in as the owner of the record (`--user`)",
     404: "check the id; `alex analyze` starts a new analysis",
-    409: "an analysis is already running for this user: wait for it, or follow it with `alex analyze --follow`",
+    409: "an analysis of this user is running (`alex analyze --follow`) or waits for approval (`alex review list`)",
     429: "wait a moment and try again",
 }
 

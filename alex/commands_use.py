@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, local, portfolio, prompts_table, settings_table, terminal, watch
+from alex import console, demo, local, portfolio, prompts_table, reviews, settings_table, terminal, watch
 from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
@@ -49,6 +49,12 @@ def analyze_command(
             step.result(f"job {job_id} {job['status']}")
         if as_json:
             console.emit(job)
+            return
+        if job["status"] == "awaiting_approval":
+            for review in job["reviews"]:
+                why = reviews.REASONS.get(review["reason"], review["reason"])
+                screen.print(f"awaiting approval until {review['expires_at']}: {why}", highlight=False)
+            screen.print("`alex review list` shows what waits; `alex review approve ID` releases it.", highlight=False)
             return
         analysis = demo.collect(api, job)
         path = demo.write(analysis)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from alex import local, parity, places, portfolio, reading, report, result, synthesis, terminal, watch
+from alex import local, parity, places, portfolio, reading, report, result, reviews, synthesis, terminal, watch
 from alex.client import Api
 from alex.errors import CommandError
 from alex.journey import Journey, Step, seconds
@@ -51,6 +51,9 @@ def run(console: Console, options: Options) -> result.Analysis:
                 step.result(str(portfolio.load(api, options.investor, progress=step.note)))
             with journey.step("Analyse") as step:
                 job = analyse(api, step)
+            if job["status"] == "awaiting_approval":
+                with journey.step("Approve, as a senior adviser") as step:
+                    job = approve(cloud, api, job, step)
             with journey.step("Write the report") as step:
                 analysis = collect(api, job)
                 step.result(places.shown(write(analysis)))
@@ -113,7 +116,7 @@ def _deploy_stacks(cloud: LocalCloud, made: synthesis.Synthesis, step: Step, *, 
     step.result(f"{total} resources: " + ", ".join(f"{count} {level}" for level, count in counts.items()))
 
 
-def analyse(api: Api, step: Step) -> dict[str, object]:
+def analyse(api: Api, step: Step) -> dict[str, Any]:
     """Start an analysis, or join the one that runs already, and follow it to its end."""
     job_id = watch.running(api)
     if job_id:
@@ -124,6 +127,18 @@ def analyse(api: Api, step: Step) -> dict[str, object]:
     job = watch.follow(api, job_id, step)
     step.result(f"job {job_id} {job['status']}")
     return job
+
+
+def approve(cloud: LocalCloud, api: Api, job: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Decide on what a person must approve, and wait for the advice to be released."""
+    job_id = str(job["id"])
+    why = "; ".join(reviews.REASONS.get(one["reason"], one["reason"]) for one in job["reviews"])
+    step.milestone(f"it waits for a person: {why}")
+    with reviews.signed_in(cloud) as senior:
+        decided = reviews.approve_job(senior, job_id, "Reviewed in the demonstration.")
+    released = watch.follow(api, job_id, Step("approval", None), final=watch.OVER)
+    step.result(f"{reviews.SENIOR} approved {len(decided)} of {len(job['reviews'])}; the job is {released['status']}")
+    return released
 
 
 def collect(api: Api, job: dict[str, object]) -> result.Analysis:

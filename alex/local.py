@@ -171,12 +171,12 @@ def api_url(local: LocalCloud) -> str:
         return local.local_url(local.output("ApiUrl")).rstrip("/")
 
 
-def session(local: LocalCloud, user: str, *, shape: str = "cognito") -> Api:
+def session(local: LocalCloud, user: str, *, shape: str = "cognito", roles: tuple[str, ...] = ()) -> Api:
     """The API as ``user`` sees it, with tokens of the local issuer."""
 
     def mint() -> str:
         with guarded("the local token issuer"):
-            return local.issue_token(user, shape=shape)
+            return local.issue_token(user, shape=shape, roles=roles)
 
     return Api(api_url(local), token=mint)
 

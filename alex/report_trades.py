@@ -66,6 +66,6 @@ def _review(analysis: Analysis) -> str:
     if not analysis.review_reasons:
         return ""
     said = "; ".join(_REASONS.get(reason, words(reason)) for reason in analysis.review_reasons)
-    return (
-        f'<div class="notice warn" role="note"><p><strong>A person must review this:</strong> {escape(said)}.</p></div>'
-    )
+    # What is completed has been approved: nothing else releases it (docs/approval.md).
+    head = "A senior adviser approved this" if analysis.status == "completed" else "A person must review this"
+    return f'<div class="notice warn" role="note"><p><strong>{head}:</strong> {escape(said)}.</p></div>'

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from alex.client import Api
@@ -10,15 +10,18 @@ from alex.errors import CommandError, Exit
 from alex.journey import Step, seconds
 
 AGENTS = ("tagger", "reporter", "charter", "retirement")
-FINAL = {"completed", "failed", "cancelled", "awaiting_approval"}
+OVER = frozenset({"completed", "failed", "cancelled"})
+FINAL = OVER | {"awaiting_approval"}
 STEPS = {
     "tagging": "classifying instruments",
     "pricing": "fetching prices",
     "agents": "agents at work",
     "compiling": "compiling the result",
+    "approval": "asking for approval",
     "done": "done",
 }
 _STYLES = {"pending": "dim", "running": "bold yellow", "completed": "green", "fallback": "magenta", "skipped": "dim"}
+_WORDS = {"pending": "waiting in the queue", "awaiting_approval": "awaiting approval"}
 POLL_SECONDS = 0.25
 
 
@@ -49,14 +52,16 @@ def follow(
     job_id: str,
     step: Step,
     *,
+    final: Collection[str] = FINAL,
     limit: float = 300.0,
     poll: float = POLL_SECONDS,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    """Wait for the job to end; returns it.
+    """Wait for the job to end, or to wait for people; returns it.
 
     :param step: shows the progress.
+    :param final: statuses that end the watch.
     :param poll: seconds between two questions.
     :param limit: seconds to wait; the planner itself may run 900, and nothing is lost by not watching.
     :raises CommandError: the job failed, or did not end in time.
@@ -84,7 +89,7 @@ def follow(
                 step.plain.print(f"        {agent}: {state}", highlight=False, markup=False)
         seen = states
         step.lines(*_lines(states, starts, took, now))
-        if status in FINAL:
+        if status in final:
             return _judged(job, job_id)
         if now - began > limit:
             raise CommandError(
@@ -100,7 +105,7 @@ def describe(status: str, progress: dict[str, Any]) -> str:
     """Status and step in words: ``running: agents at work, 45%``."""
     step = STEPS.get(str(progress.get("step")), "")
     if status != "running" or not step:
-        return {"pending": "waiting in the queue"}.get(status, status)
+        return _WORDS.get(status, status)
     return f"{step}, {int(progress.get('progress_pct') or 0)}%"
 
 

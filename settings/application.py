@@ -72,7 +72,17 @@ class Guardrails(Section):
 class HumanApproval(Section):
     """When a person must approve."""
 
-    approval_threshold_usd: int = figure(1_000_000, req="HITL-01", unit="USD", ge=1, system="SYS-38")
+    approval_threshold_usd: int = figure(1_000_000, req="HITL-01", unit="USD", ge=1, description="Strictly more waits")
+    approval_basis: Literal["trade_value", "portfolio_value"] = figure("trade_value", req="HITL-01")
+    risk_score_above: int = figure(7, req="HITL-02", ge=1, le=10, description="Strictly more is escalated")
+    least_confidence: float = figure(0.80, req="HITL-03", ge=0, le=1, description="Strictly less goes to an expert")
+    business_days: int = figure(1, req="HITL-01", unit="NYSE trading days", ge=1, le=10)
+    expires_seconds: int | None = figure(
+        None, req="HITL-01", unit="s", ge=1, description="A fixed time in place of business days, for rehearsals"
+    )
+    expiry_warning_seconds: int = figure(7200, req="HITL-01", unit="s", ge=300, le=86400)
+    escalation_age_seconds: int = figure(86400, req="HITL-02", unit="s", ge=300)
+    reviewers_email: str | None = figure(None, req="HITL-01", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 
 
 class LargeModel(Section):

@@ -174,6 +174,12 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         "OBS-23",
         lambda s: s.tracing.llm_content != "full" or s.tier in {"local", "dev"},
     ),
+    (
+        "hitl.expires_seconds",
+        "only local and dev may rehearse with a fixed time in place of business days",
+        "HITL-01",
+        lambda s: s.hitl.expires_seconds is None or s.tier in {"local", "dev"},
+    ),
     ("prices.api_url", NO_HTTP, "INT-04", _no_plain_http(lambda s: [s.prices.api_url])),
     ("api.test_data", "production takes no test data", "DATA-18", _prod(lambda s: not s.api.test_data)),
     ("api.allowed_origin", NO_HTTP, "API-12", _no_plain_http(lambda s: [s.api.allowed_origin])),

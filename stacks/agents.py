@@ -7,29 +7,27 @@ docs/adding-an-agent-infrastructure.md.
 
 from dataclasses import dataclass
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from hardened import Classification, Database
 from hardened.agents import APPEND, AgentAccess, AgentFunction
-from hardened.alarms import silence
 from hardened.functions import Function, FunctionDefaults, Program, Size, invoke_environment
 from hardened.grants import allow, invoke, use_key, use_table
 from hardened.provider_keys import provider_key
 from hardened.queues import WorkQueue
 from settings import Settings
+from stacks.approvals import ReviewLine, approval_rules
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 from stacks.functions import price_environment
 from stacks.models import limits_of, make_guardrail, models_of
+from stacks.sweeper import add_sweeper
 from stacks.tracing import tracing
 
 REMEMBER = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-SWEEP_EVERY = Duration.minutes(5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +62,7 @@ class AgentsStack(PlatformStack):
         idempotency_table: dynamodb.ITableV2,
         usage_table: dynamodb.ITableV2,
         breaker_table: dynamodb.ITableV2,
+        reviews: ReviewLine,
     ) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: analysis", holds=Classification.CLIENT_DATA
@@ -80,7 +79,17 @@ class AgentsStack(PlatformStack):
         self.planner = self._planner(idempotency_table, audit_table)
         for tracing_function in (self.planner, *self.specialists.values()):
             self.tracing.grant_use(tracing_function)
-        self.sweeper = self._sweeper()
+        for name, value in (reviews.let_start(self.planner) | approval_rules(settings)).items():
+            self.planner.add_environment(name, value)
+        self.sweeper = add_sweeper(
+            self,
+            settings=settings,
+            code=bundles.code("api"),
+            defaults=functions,
+            database=database,
+            analysis_queue=self.analysis_queue,
+            reviews=reviews,
+        )
         self.functions: dict[str, Function] = {
             "Planner": self.planner,
             **self.specialists,
@@ -183,53 +192,6 @@ class AgentsStack(PlatformStack):
             invoke(planner, specialist.function.function_arn)
         self.analysis_queue.feed(planner.function, concurrency=settings.planner.reserved_concurrency)
         return planner
-
-    def _sweeper(self) -> Function:
-        limits = self._settings.queue
-        sweeper = Function(
-            self,
-            "Sweeper",
-            defaults=self._defaults,
-            program=Program(
-                code=self._bundles.code("api"),
-                handler="advisor.handlers.sweeper.handler",
-                environment={
-                    **self._database.environment,
-                    "ANALYSIS_QUEUE_URL": self.analysis_queue.queue.queue_url,
-                    "RUNNING_LIMIT_SECONDS": str(limits.running_limit_seconds),
-                    "PENDING_LIMIT_SECONDS": str(limits.pending_limit_seconds),
-                },
-            ),
-            size=Size(memory_mb=512, timeout_s=60),
-            asynchronous=True,
-        )
-        self._database.grant_data_api(sweeper)
-        self.analysis_queue.grant_send(sweeper)
-        silence(
-            self,
-            "SweeperSilent",
-            name=f"{sweeper.name}-silent",
-            metric=sweeper.function.metric_invocations(period=SWEEP_EVERY, statistic="Sum"),
-            periods=3,
-            topic=self._defaults.alerts.critical,
-            description=f"{sweeper.name} has not run for a quarter of an hour: jobs that get stuck stay stuck. See the "
-            "schedule and its dead-letter queue. Also raised once by the first deployment. [AGENT-05]",
-        )
-        events.Rule(
-            self,
-            "Sweep",
-            description="Queue again what was never delivered, and fail what died while running",
-            schedule=events.Schedule.rate(SWEEP_EVERY),
-            targets=[
-                targets.LambdaFunction(
-                    sweeper.function,
-                    dead_letter_queue=sweeper.dead_letters.queue if sweeper.dead_letters else None,
-                    max_event_age=SWEEP_EVERY,
-                    retry_attempts=2,
-                )
-            ],
-        )
-        return sweeper
 
     def _valuation_date(self) -> dict[str, str]:
         day = self._settings.prices.valuation_date

@@ -21,6 +21,7 @@ from hardened.queues import WorkQueue
 from hardened.rest_api import ApiSettings, RestApi
 from hardened.web_acl import AclRules, AddressLimit
 from settings import Settings
+from stacks.approvals import ReviewLine
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 from stacks.functions import price_environment
@@ -68,6 +69,7 @@ class ApiStack(PlatformStack):
         audit_archive: s3.IBucket,
         rate_table: dynamodb.ITableV2,
         price_secret: secretsmanager.ISecret,
+        reviews: ReviewLine,
     ) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: API", holds=Classification.CLIENT_DATA
@@ -87,6 +89,8 @@ class ApiStack(PlatformStack):
             removal_policy=removal_policy(settings),
         )
         self.handler = self._handler(database, analysis_queue, audit_table, audit_archive, rate_table, price_secret)
+        for name, value in reviews.let_deliver(self.handler).items():
+            self.handler.add_environment(name, value)
         self.authorizer = self._authorizer()
         self.functions: dict[str, Function] = {"Api": self.handler, "Authorizer": self.authorizer}
         self.api = self._api()

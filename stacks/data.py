@@ -62,6 +62,7 @@ class DataStack(PlatformStack):
         self.audit_table, self.audit_archive = self._audit(), self._archive(access_logs)
         self.functions["Archiver"] = self._archiver(functions, bundles)
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
+        self.token_table = self._table("TaskTokens", "review_id", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
         self.usage_table = self._table("Usage", "subject", expires="expires_at")
         self.breaker_table = self._table("Breaker", "subject", expires="expires_at")
@@ -230,6 +231,7 @@ class DataStack(PlatformStack):
             self.breaker_table,
             self.idempotency_table,
             self.rate_table,
+            self.token_table,
             self.usage_table,
         )
         Backup(

@@ -1,7 +1,6 @@
 """What operators look at and are told: dashboards from the tables below, and the environment's alarms (SYS-11).
 
-Functions and queues carry their alarms themselves. Three dashboards: the platform, the agents, the model (OBS-03 to
-OBS-05).
+Functions and queues carry their alarms. Three dashboards: the platform, the agents, the model (OBS-03 to OBS-05).
 """
 
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from hardened.queues import WorkQueue
 from hardened.rest_api import RestApi
 from settings import Settings
 from stacks.base import PlatformStack
+from stacks.review_panels import review_panels
 
 # Panels for every function: title, metric, statistic.
 FUNCTION_PANELS = (
@@ -154,6 +154,7 @@ class ObservabilityStack(PlatformStack):
                 Panel(title="Confidence", lines=(self._own("planner", "planner", "QualityConfidence", "Average"),)),
                 Panel(title="Saved by the sweeper", lines=tuple(swept)),
             ],
+            "Approval": review_panels(self._own),
             "Agents": [Panel(title="Failed calls", lines=errors), *self._agent_panels(AGENT_PANELS)],
             "Functions": self._function_panels(running),
         }

@@ -8,6 +8,7 @@ from hardened.function_policies import FunctionPolicies
 from settings import Settings
 from stacks.agents import AgentsStack
 from stacks.api import ApiStack
+from stacks.approvals import ApprovalsStack
 from stacks.bundles import Bundles
 from stacks.compliance import ComplianceStack
 from stacks.data import DataStack
@@ -43,6 +44,17 @@ class PlatformStage(Stage):
             functions=functions,
             bundles=bundles,
         )
+        approvals = ApprovalsStack(
+            self,
+            "Approvals",
+            settings=settings,
+            bundles=bundles,
+            functions=functions,
+            keys=security.keys,
+            database=data.database,
+            audit_table=data.audit_table,
+            token_table=data.token_table,
+        )
         agents = AgentsStack(
             self,
             "Agents",
@@ -54,6 +66,7 @@ class PlatformStage(Stage):
             idempotency_table=data.idempotency_table,
             usage_table=data.usage_table,
             breaker_table=data.breaker_table,
+            reviews=approvals.line,
         )
         api = ApiStack(
             self,
@@ -67,14 +80,15 @@ class PlatformStage(Stage):
             audit_archive=data.audit_archive,
             rate_table=data.rate_table,
             price_secret=agents.price_secret,
+            reviews=approvals.line,
         )
         ObservabilityStack(
             self,
             "Observability",
             settings=settings,
             alerts=security.alerts,
-            functions={**data.functions, **agents.functions, **api.functions},
-            queues=agents.queues,
+            functions={**data.functions, **approvals.functions, **agents.functions, **api.functions},
+            queues={**agents.queues, **approvals.queues},
             api=api.api,
             database=data.database,
             tables={
@@ -83,6 +97,7 @@ class PlatformStage(Stage):
                 "Idempotency": data.idempotency_table,
                 "Usage": data.usage_table,
                 "Breaker": data.breaker_table,
+                "TaskTokens": data.token_table,
             },
         )
         ComplianceStack(self, "Compliance", settings=settings)

@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from alex import local, portfolio, watch
+from alex import demo, local, portfolio, watch
 from alex.bench import job
 from alex.bench.measure import Row, Say, quantile
 from alex.client import Api
@@ -64,11 +64,11 @@ def analyses(say: Say, rounds: int, cloud: LocalCloud) -> list[Row]:
         portfolio.load(api)
         say("a cold analysis")
         make_cold(cloud)
-        cold, cold_job = _analysis(api)
+        cold, cold_job = _analysis(cloud, api)
         warm, warm_job = [], ""
         for number in range(max(rounds, 2)):
             say(f"a warm analysis, {number + 1}")
-            took, warm_job = _analysis(api)
+            took, warm_job = _analysis(cloud, api)
             warm.append(took)
         by_agent = [*job.agents(cloud, cold_job, "cold"), *job.agents(cloud, warm_job, "warm")]
     return [
@@ -94,12 +94,14 @@ def make_cold(cloud: LocalCloud) -> None:
             )
 
 
-def _analysis(api: Api) -> tuple[float, str]:
-    """Seconds, and the job's id."""
+def _analysis(cloud: LocalCloud, api: Api) -> tuple[float, str]:
+    """Seconds until the result is stored, and the job's id; what waits for a person is approved outside of the measure."""
     began = time.perf_counter()
     job_id = watch.request(api)
     ended = watch.follow(api, job_id, Step("bench", None), poll=0.05)
     took = time.perf_counter() - began
+    if ended["status"] == "awaiting_approval":
+        ended = demo.approve(cloud, api, ended, Step("bench", None))
     if ended["status"] != "completed":
         raise CommandError(
             f"the analysis ended as {ended['status']}", where=f"job {job_id}", remedy="`alex logs planner`"

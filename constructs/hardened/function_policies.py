@@ -63,12 +63,15 @@ MOST = (
     "secretsmanager:GetSecretValue",
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
+    "sns:Publish",
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
     "sqs:SendMessage",
     "ssm:GetParameter",
+    "states:SendTaskSuccess",
+    "states:StartExecution",
 )
 """Beside traces and network interfaces, all that a function of the platform may ever be granted."""
 

@@ -75,7 +75,7 @@ _EMULATED: dict[str, str] = {
     "AWS::ApiGateway::UsagePlan": "metadata",
     "AWS::ApiGateway::Account": "metadata",
     "AWS::CloudFront::Distribution": "serves; caching, WAF and geography are not real",
-    "AWS::StepFunctions::StateMachine": "runs",
+    "AWS::StepFunctions::StateMachine": "runs, waits and times out; logs, traces, encryption and its role are not real",
     "AWS::Scheduler::Schedule": "fires",
     "AWS::CDK::Metadata": "ignored, as in AWS",
 }

@@ -15,6 +15,8 @@ from local_cloud.cloud import LocalCloud
 LIMITS = {"rate_per_second": 1000, "burst": 1000, "user_rate_per_second": 5, "user_burst": 60}
 # The faults of one test must not stop the models of the next.
 PATIENT = {"min_calls": 100_000}
+# Only the value of trades asks for a person, so that other analyses end by themselves; an expiry can be awaited.
+APPROVAL = {"risk_score_above": 10, "least_confidence": 0, "expires_seconds": 30}
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     try:
         cloud.start()
         overlay = cloud.settings_overlay()
-        changed = {**json.loads(overlay.read_text("utf-8")), "api": LIMITS, "breaker": PATIENT}
+        changed = json.loads(overlay.read_text("utf-8")) | {"api": LIMITS, "breaker": PATIENT, "hitl": APPROVAL}
         overlay.write_text(json.dumps(changed), "utf-8")
         made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
         cloud.bootstrap()

@@ -92,6 +92,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
     "queue.running_limit_seconds": ("dev", {"queue": {"running_limit_seconds": 800}}),
     "prices.ageing_trading_days": ("prod", {"prices": {"ageing_trading_days": 2}}),
+    "hitl.expires_seconds": ("staging", {"hitl": {"expires_seconds": 60}}),
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "langfuse.host": ("prod", {"langfuse": {"host": "https://cloud.langfuse.com"}}),

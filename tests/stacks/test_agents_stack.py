@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from advisor.adapters import environment
+from advisor.adapters import environment, review_environment
 from settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +77,15 @@ def test_each_function_is_told_everything_that_it_reads(deployed: Any, name: str
     assert parsed.environment == deployed.environment
 
 
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("Planner", review_environment.ProposalEnvironment), ("Sweeper", review_environment.ReviewSweepEnvironment)],
+)
+def test_planner_and_sweeper_know_the_reviews(deployed: Any, name: str, model: type[environment.Environment]) -> None:
+    """HITL-01: a missing variable would leave advice unapproved, or a stuck approval unnoticed."""
+    environment.parse(model, variables(function(deployed, name)))
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_each_handler_exists(prod: Any, name: str) -> None:
     """A handler is only a string to CDK: a typing error would be found by the first invocation."""
@@ -131,7 +140,7 @@ def test_reservations_leave_the_account_room(deployed: Any) -> None:
 def test_the_planner_invokes_exactly_the_four_specialists_and_nobody_else_invokes(prod: Any) -> None:
     """IAM-06: a taken-over planner cannot run the migrations, and a taken-over agent cannot run another."""
     invokers = {
-        key: {listed(r)[0] for r in listed(s["Resource"]) for r in [r["Fn::GetAtt"]]}
+        key: {json.dumps(r) for r in listed(s["Resource"])}
         for key, policy in prod.of_type("AWS::IAM::Policy").items()
         for s in policy["PolicyDocument"]["Statement"]
         if "lambda:InvokeFunction" in listed(s["Action"])
@@ -139,8 +148,10 @@ def test_the_planner_invokes_exactly_the_four_specialists_and_nobody_else_invoke
     (planner,) = [key for key in invokers if key.startswith("Agents/PlannerRole")]
     assert len(invokers[planner]) == 4
     for name in AGENTS:
-        assert any(arn.startswith(f"{name}Function") for arn in invokers[planner])
-    assert list(invokers) == [planner]
+        assert any(f'"{name}Function' in arn for arn in invokers[planner])
+    others = {key.split("RoleDefaultPolicy")[0]: arns for key, arns in invokers.items() if key != planner}
+    assert set(others) == {"Agents/Sweeper", "Api/Api", "Approvals/Workflow"}
+    assert all("ReviewFunction" in arn or "DecisionFunction" in arn for arns in others.values() for arn in arns)
 
 
 def test_the_planner_appends_its_decisions_and_changes_none(deployed: Any) -> None:

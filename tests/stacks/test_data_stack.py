@@ -111,6 +111,7 @@ def test_tables_have_the_keys_and_expiry_that_the_functions_expect(
         "Idempotency": (["id"], "expiration"),
         "Usage": (["subject"], "expires_at"),
         "Breaker": (["subject"], "expires_at"),
+        "TaskTokens": (["review_id"], "expires_at"),
     }
     for where, table in tables.items():
         [replica] = table["Replicas"]
@@ -152,7 +153,8 @@ def test_only_database_clients_get_its_secret(environment: str, assembly: Callab
         for where, policy in made.of_type("AWS::IAM::Policy").items()
         if "secretsmanager:GetSecretValue" in str(policy) and "DatabaseCredentials" in str(policy)
     }
-    clients = {"Migrations", "Rotation", "Planner", "Tagger", "Reporter", "Charter", "Retirement", "Sweeper", "Api"}
+    agents = {"Planner", "Tagger", "Reporter", "Charter", "Retirement", "Sweeper"}
+    clients = {"Migrations", "Rotation", *agents, "Review", "Decision", "Api"}
     assert readers == clients
 
 

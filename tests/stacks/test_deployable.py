@@ -92,6 +92,9 @@ def test_every_wildcard_is_known(environment: str, assembly: Callable[[str], Any
         (r"FunctionPoliciesInterfaces", r"\*"),
         (r"FunctionPoliciesBoundary", r"\*"),
         (r"RotationRoleDefaultPolicy", r"\*"),
+        (r"WorkflowMost", r"\*"),
+        (r"WorkflowRoleDefaultPolicy", r"\*"),
+        (r"DecisionRoleDefaultPolicy", r"\*"),
         (r"RecorderRoleDefaultPolicy", r".+/AWSLogs/111122223333/Config/\*"),
     }
     found = set(_wild(assembly(environment)))

@@ -13,7 +13,7 @@ from settings import load
 ADVISOR = Path(__file__).parents[2] / "lambdas" / "advisor"
 FUNCTIONS = {
     *("Api", "Authorizer", "Planner", "Tagger", "Reporter", "Charter", "Retirement", "Sweeper"),
-    *("Archiver", "Migrations", "Rotation"),
+    *("Archiver", "Migrations", "Rotation", "Review", "Decision"),
 }
 
 

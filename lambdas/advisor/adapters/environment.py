@@ -50,8 +50,9 @@ class PricedEnvironment(ValuationEnvironment):
 
 class ApiEnvironment(PricedEnvironment):
     """The API: queue, audit trail, per-user limit (requests a second and burst), input limits (bytes), simulated paths
-    of a scenario, whether users may load test data."""
+    of a scenario, whether users may load test data, and who passes decisions on reviews on."""
 
+    decision_function: Text = Field(alias="DECISION_FUNCTION")
     queue_url: Url = Field(alias="ANALYSIS_QUEUE_URL")
     audit_table: Text = Field(alias="AUDIT_TABLE")
     audit_archive: Text = Field(alias="AUDIT_ARCHIVE")

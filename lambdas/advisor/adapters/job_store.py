@@ -22,6 +22,7 @@ from advisor.domain.jobs import may_become
 from advisor.domain.models import Job
 from advisor.domain.vocabulary import JobStatus, JobType
 
+NOT_YET = "An analysis is already running or waits for approval; a new one can start when it has ended"
 PIECE = 12_000
 """Characters a row: 48 KB when every one of them takes four bytes."""
 
@@ -124,7 +125,7 @@ class DataApiJobStore:
         if row is None:
             raise NotFoundError([Detail("user", "There is no profile yet; GET /api/user creates it")])
         if row["id"] is None:
-            raise ConflictError([Detail("job", "An analysis is already running; wait until it has finished")])
+            raise ConflictError([Detail("job", NOT_YET)])
         if row["request_payload"] != dict(request):
             raise ConflictError([Detail("Idempotency-Key", "The key belongs to a different request; use a new one")])
         return Started(row["id"], repeated=True)

@@ -20,8 +20,8 @@ INSTRUMENT = (
     "allocation_regions, allocation_sectors, allocation_source, updated_at"
 )
 JOB = (
-    "id, user_id, job_type, status, request_payload, progress, error_message, correlation_id, idempotency_key, "
-    "attempt, created_at, started_at, completed_at, updated_at"
+    "id, user_id, job_type, status, request_payload, progress, error_code, error_message, correlation_id, "
+    "idempotency_key, attempt, created_at, started_at, completed_at, updated_at"
 )
 JOB_PAYLOADS = ("report_payload", "charts_payload", "retirement_payload", "summary_payload", "quality_payload")
 

@@ -16,13 +16,13 @@ from advisor.domain.charts import CHART_FALLBACK
 from advisor.domain.facts import assumption_lines, reporter_facts
 from advisor.domain.models import Portfolio, Recommendation
 from advisor.domain.money import cents, number
-from advisor.domain.planning import review_reasons
 from advisor.domain.prices import RefusedPrice
 from advisor.domain.quality import AGEING_AFTER, QualityReport, assess
 from advisor.domain.readiness import readiness
 from advisor.domain.rebalancing import rebalance
 from advisor.domain.recommendations import most_urgent, recommend
 from advisor.domain.report import fallback_report
+from advisor.domain.review import ApprovalRules, Figures
 from advisor.domain.rollup import RollUp, roll_up
 from advisor.domain.statistics import portfolio_statistics
 from advisor.domain.valuation import Valuation, summarise, value_portfolio
@@ -84,6 +84,7 @@ class Compiler:
     ageing_after: int = AGEING_AFTER
     refused: tuple[RefusedPrice, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    rules: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
     def question(self) -> str | None:
@@ -158,10 +159,8 @@ class Compiler:
             "retirement_success_rate": numbers.get("success_rate"),
             "recommendations": _with_the_odds(results.recommendations, numbers),
             "review_reasons": list(
-                review_reasons(
-                    traded_value=plan.traded_value,
-                    risk_score=statistics.risk_score,
-                    confidence=quality.confidence,
+                self.rules.reasons(
+                    Figures(plan.traded_value, valuation.total, statistics.risk_score, quality.confidence)
                 )
             ),
             "assumptions": self._assumptions(quality),

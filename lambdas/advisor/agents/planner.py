@@ -1,6 +1,7 @@
 """The planner: from a claimed job to stored results (AGENT-05; domain section 4, steps 1 to 8).
 
     classify what nobody stands for -> refresh prices -> choose agents -> run them in parallel -> compile -> completed
+                                                          or: awaiting approval (see `approval`)
 
 It alone writes the job's row: agents return their product, so a late or repeated agent can overwrite nothing. An agent
 that fails leaves an honest stand-in, named in the quality report, and lowers the confidence. Anything else that fails
@@ -17,10 +18,11 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from advisor.agents.approval import Approvals
 from advisor.agents.compiling import PAYLOADS, Compiler, Results
 from advisor.agents.recording import Recorder, conclude
 from advisor.domain import explaining
-from advisor.domain.errors import ConflictError, Detail, NotFoundError
+from advisor.domain.errors import Detail, NotFoundError
 from advisor.domain.models import Instrument, Job, Portfolio
 from advisor.domain.planning import choose_agents
 from advisor.domain.prices import JUMP, RefusedPrice, believed
@@ -41,7 +43,7 @@ INSTRUMENTS_A_CALL = 40
 AGENTS_SECONDS, TAGGER_SECONDS = 330.0, 310.0
 """What the specialists, and one call of the tagger, may take: nothing is begun that the function cannot finish."""
 
-_STEPS = {"tagging": 5, "pricing": 20, "agents": 30, "compiling": 90, "done": 100}
+_STEPS = {"tagging": 5, "pricing": 20, "agents": 30, "compiling": 90, "approval": 95, "done": 100}
 """Percent done when a step begins; the agents share what lies between theirs and the next."""
 
 
@@ -77,6 +79,7 @@ class Planner:
     prices: PriceProvider
     agents: AgentCaller
     audit: AuditWriter
+    approvals: Approvals
     day: Callable[[], date]
     telemetry: Telemetry = field(default_factory=Silent)
     tracer: Tracer = field(default_factory=NoTracing)
@@ -120,6 +123,7 @@ class Planner:
             stale_after=self.stale_after,
             refused=refused,
             options=job.request_payload.get("options") or {},
+            rules=self.approvals.rules,
         )
         self._run_agents(job, compiler, progress, results)
         progress.at("compiling")
@@ -127,10 +131,8 @@ class Planner:
         took = round((self.clock() - started) * 1000)
         payloads["summary_payload"]["audit_seal"] = conclude(self.recorder(job), payloads, duration_ms=took)
         self.jobs.record_payloads(job.id, payloads)
-        progress.at("done")
-        if not self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=JobStatus.COMPLETED):
-            raise ConflictError([Detail(field="job", reason="it stopped running before its results were complete")])
-        self._tell_completed(payloads, started)
+        progress.at("approval" if payloads["summary_payload"]["review_reasons"] else "done")
+        self._tell_finished(payloads, self.approvals.finish(job, payloads), started)
 
     def _load(self, job: Job) -> Portfolio:
         """The owner's portfolio as the database has it now, never as a message claims it."""
@@ -250,8 +252,8 @@ class Planner:
         self.telemetry.event("AGENT_COMPLETED", agent=agent, duration_ms=took, fallback=bool(answer.get("fallback")))
         return answer
 
-    def _tell_completed(self, payloads: Mapping[str, Mapping[str, Any]], started: float) -> None:
-        seconds, status = self.clock() - started, JobStatus.COMPLETED.value
+    def _tell_finished(self, payloads: Mapping[str, Mapping[str, Any]], status: JobStatus, started: float) -> None:
+        seconds = self.clock() - started
         took = round(seconds, 3)
         quality, summary = payloads["quality_payload"], payloads["summary_payload"]
         span = self.tracer.current
@@ -259,8 +261,9 @@ class Planner:
         span.amount("portfolio_value", float(summary["total_value"]))
         for stale in quality["stale_prices"]:
             self.telemetry.event("PRICE_STALE", agent=NAME, warning=True, **stale)
-        self.telemetry.event("PLANNER_COMPLETED", agent=NAME, status=status, duration_seconds=took)
-        self.telemetry.metric("JobsCompleted", 1, agent=NAME)
+        self.telemetry.event("PLANNER_COMPLETED", agent=NAME, status=status.value, duration_seconds=took)
+        if status is JobStatus.COMPLETED:
+            self.telemetry.metric("JobsCompleted", 1, agent=NAME)
         self.telemetry.metric("AnalysisDurationMs", seconds * 1000, agent=NAME, unit="Milliseconds")
         self.telemetry.metric("QualityConfidence", quality["confidence"], agent=NAME, unit="None")
 

@@ -172,8 +172,9 @@ class _Check:
             summary = one.output_summary
             if (summary.get("entries"), summary.get("head")) != (one.sequence - 1, one.prev_hash):
                 self.add("changed", one.sequence, "it closes another chain than the one before it")
-        if closed and not closings:
-            self.add("not closed", None, "there is no closing entry: the run did not end, or its end was removed")
+        if closed and (not closings or self.entries[-1] is not closings[-1]):
+            why = "no closing entry stands at its end: a run or a review is not over, or its end was removed"
+            self.add("not closed", None, why)
         named = {(one.sequence - 1, one.entry_hash) for one in closings}
         if seal is not None and (seal.entries, seal.hash) not in named:
             self.add("removed", seal.entries + 1, f"the job's row names a closing entry {seal.hash[:12]}")

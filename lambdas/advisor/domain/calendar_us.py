@@ -1,14 +1,16 @@
-"""Trading days of the New York Stock Exchange by rule, to tell how old a price is (domain 9.4, 12).
+"""Trading days of the New York Stock Exchange by rule: how old a price is (domain 9.4, 12), when a business day ends.
 
 Weekends and the exchange's regular full-day holidays are known for any year since 1998. Unscheduled closures (a
 president's funeral, a hurricane) are not: a price can then look one trading day older than it is, never younger.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 _DAY = timedelta(days=1)
+_ZONE = "America/New_York"
 
 
 def _nth(year: int, month: int, weekday: int, nth: int) -> date:
@@ -71,3 +73,25 @@ def trading_days_since(as_of: date, on: date) -> int:
     years = range(as_of.year, on.year + 1)
     closed = sum(as_of < day <= on for year in years for day in market_holidays(year))
     return weekdays - closed
+
+
+def after_business_days(moment: datetime, days: int) -> datetime:
+    """The same time of day in New York so many trading days later: Friday 15:00 and one day is Monday 15:00.
+
+    What happens on a day without trading counts from the beginning of the next trading day, so that nobody gets less
+    than whole days: Saturday and one day is Tuesday 00:00. ``moment`` has a zone; so has the answer.
+    """
+    local = moment.astimezone(ZoneInfo(_ZONE))
+    day, clock = local.date(), local.time()
+    if not is_trading_day(day):
+        day, clock = _next_trading_day(day), time.min
+    for _ in range(days):
+        day = _next_trading_day(day)
+    return datetime.combine(day, clock, tzinfo=local.tzinfo)
+
+
+def _next_trading_day(day: date) -> date:
+    day += _DAY
+    while not is_trading_day(day):
+        day += _DAY
+    return day

@@ -72,6 +72,11 @@ def confidence(quality: Mapping[str, Any]) -> str:
     return f"Confidence {quality['confidence']} of 1 ({quality['cue']}): {why}."
 
 
+def transition(state: str, reason: str) -> str:
+    """What became of a review."""
+    return f"A review is {state}, which was asked for because {_REVIEWS.get(reason, reason)}."
+
+
 def reviewed(reasons: Sequence[str]) -> str:
     """Which reviews the advice needs."""
     if not reasons:

@@ -162,6 +162,7 @@ class Job(Frozen):
     summary_payload: dict[str, Any] | None = None
     quality_payload: dict[str, Any] | None = None
     progress: dict[str, Any] | None = None
+    error_code: str | None = None
     error_message: str | None = None
     correlation_id: str | None = None
     idempotency_key: str | None = None

@@ -31,8 +31,12 @@ from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.patience import Patience
 from advisor.adapters.polygon import PolygonPrices, SecretKey
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
+from advisor.adapters.review_environment import ProposalEnvironment
+from advisor.adapters.review_store import DataApiReviewStore
+from advisor.adapters.review_workflow import StepFunctionsWorkflow, client
 from advisor.adapters.telemetry import PowertoolsTelemetry, trace_id
 from advisor.adapters.usage_table import DynamoUsageMeter
+from advisor.agents.approval import Approvals
 from advisor.agents.attempt import Attempts
 from advisor.agents.planner import AGENTS_SECONDS, NAME, Planner
 from advisor.agents.traced import TracedTelemetry
@@ -88,6 +92,7 @@ def wiring() -> Wiring:
             carried=tracer.carried,
         ),
         audit=DynamoAuditLog(dynamodb, env.audit_table),
+        approvals=_approvals(database, telemetry),
         day=env.valuation_day,
         telemetry=told,
         tracer=tracer,
@@ -118,6 +123,12 @@ def _used(
         telemetry.event("USAGE_UNKNOWN", agent=NAME, warning=True, error_type=str(error))
         return None
     return usage.as_dict(budget_usd=env.job_budget_usd, simulated=env.models_simulated)
+
+
+def _approvals(database: DataApi, telemetry: PowertoolsTelemetry) -> Approvals:
+    env = load(ProposalEnvironment)
+    workflow = StepFunctionsWorkflow(states=client("stepfunctions"), state_machine=env.workflow_arn)
+    return Approvals(DataApiReviewStore(database), workflow, env.rules, telemetry)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Any:

@@ -4,6 +4,7 @@ A pending job that no planner took is handed to the queue again (a message was l
 the job was requested); a running job whose planner died is failed, and so is one that could not be delivered for
 hours, with a text that tells the user to start again. Handing over twice is harmless: the planner's claim decides.
 Kept answers of requests with a key are forgotten when their day is over.
+What waits for people has a round of its own (`review_sweep`).
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from advisor.adapters.kept_answers import KeptAnswers
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.errors import UnavailableError
+from advisor.handlers.review_sweep import review_round
 from advisor.ports.telemetry import Telemetry
 from advisor.ports.work import JobQueue
 
@@ -68,6 +70,6 @@ def handler(_event: Mapping[str, Any], context: Any) -> dict[str, int]:
             pending_limit=env.pending_limit_seconds,
         )
         KeptAnswers(database).forget_expired()
-        return swept
+        return swept | review_round(database, telemetry).run()
     finally:
         telemetry.flush()

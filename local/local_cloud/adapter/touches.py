@@ -128,6 +128,29 @@ TOUCHES: tuple[Touch, ...] = (
     Touch("ministack.services.s3", "_put_bucket_encryption", ("name", "body"), "default encryption"),
     Touch("ministack.services.s3", "_put_object_lock_configuration", ("bucket_name", "body"), "Object Lock"),
     Touch("ministack.core.iam_evaluator", "_resolve_condition_key", ("key", "ctx"), "aws:PrincipalArn of a session"),
+    Touch(
+        "ministack.services.stepfunctions",
+        "_execute_task",
+        ("state_def", "raw_input", "execution", "ctx"),
+        "a task's time limit as an expression",
+    ),
+    Touch(
+        "ministack.services.stepfunctions",
+        "_jsonata_state_field",
+        ("state_def", "field", "expected", "raw_input", "ctx"),
+        "a task's time limit as an expression",
+    ),
+    Touch(
+        "ministack.services.stepfunctions",
+        "_invoke_with_callback",
+        ("resource", "input_data", "token", "state_def"),
+        "a waiting step whose function fails",
+    ),
+    Touch(
+        "ministack.services.stepfunctions", "_call_lambda", ("func_ref", "event"), "a waiting step whose function fails"
+    ),
+    Touch("ministack.services.stepfunctions", "_task_tokens", None, "a waiting step whose function fails"),
+    Touch("ministack.services.stepfunctions", "_ExecutionError", None, "a waiting step whose function fails"),
     Touch("ministack.services.cloudformation", "_stacks", None, "the deployed stacks, for the parity report"),
 )
 

@@ -32,7 +32,17 @@ def main() -> None:
     settings = json.loads(Path(sys.argv[1]).read_text())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
-    from local_cloud.adapter import access, custom_resources, database, functions, models, pace, resources, touches  # noqa: PLC0415
+    from local_cloud.adapter import (  # noqa: PLC0415
+        access,
+        custom_resources,
+        database,
+        functions,
+        models,
+        pace,
+        resources,
+        touches,
+        workflows,
+    )
 
     touches.verify()
     from ministack import app  # noqa: PLC0415
@@ -57,6 +67,7 @@ def main() -> None:
     resources.install()
     pace.install()
     custom_resources.install()
+    workflows.install()
     market = Market(Path(settings["market_wheel"])) if settings.get("market_wheel") else None
     routes = Routes(
         app.app,
@@ -82,7 +93,17 @@ def _check() -> None:
     """Print `whole` when every module of the server imports, fits the emulator, and PostgreSQL is there."""
     from hypercorn.asyncio import serve  # noqa: F401, PLC0415
 
-    from local_cloud.adapter import access, custom_resources, database, functions, models, pace, resources, touches  # noqa: F401, PLC0415
+    from local_cloud.adapter import (  # noqa: F401, PLC0415
+        access,
+        custom_resources,
+        database,
+        functions,
+        models,
+        pace,
+        resources,
+        touches,
+        workflows,
+    )
     from local_cloud.dataapi.bridge import Bridge  # noqa: F401, PLC0415
     from local_cloud.server import issuer, postgres  # noqa: F401, PLC0415
 

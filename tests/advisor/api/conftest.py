@@ -118,6 +118,7 @@ def api_environment(**changes: str) -> ApiEnvironment:
             "DATABASE_CLUSTER_ARN": "arn:aws:rds:us-east-1:000000000000:cluster:c",
             "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:s",
             "DATABASE_NAME": "alex",
+            "DECISION_FUNCTION": "arn:aws:lambda:us-east-1:000000000000:function:decision",
             "USER_RATE_PER_SECOND": "10",
             "USER_RATE_BURST": "200",
             "ALLOWED_ORIGIN": ORIGIN,

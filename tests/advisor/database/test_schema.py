@@ -10,6 +10,7 @@ from advisor.adapters.data_api import DataApi, DatabaseError
 from advisor.adapters.migrator import read_migrations
 from advisor.adapters.records import Records
 from advisor.domain.models import Instrument
+from advisor.domain.review import ReviewReason, ReviewState
 from advisor.domain.vocabulary import (
     AccountType,
     AllocationSource,
@@ -34,13 +35,15 @@ FOR_THE_TAGGER = {"AMD", "BBY", "RRC", "MTUM", "QUAL", "SIZE", "USMV", "VLUE"}
         ("job_type", JobType),
         ("status", JobStatus),
         ("priority", Priority),
+        ("reason", ReviewReason),
+        ("state", ReviewState),
     ],
 )
 def test_the_lists_of_the_schema_are_the_vocabulary(column: str, words: type[StrEnum]) -> None:
     """A word known to one side only would be refused by the other at run time, for a user."""
-    found = re.search(rf"CHECK \(\s*{column} IN \(([^)]*)\)", read_migrations()[0].sql)
-    assert found
-    assert set(re.findall(r"'([^']+)'", found.group(1))) == {word.value for word in words}
+    schema = "\n".join(migration.sql for migration in read_migrations())
+    lists = re.findall(rf"CHECK \(\s*{column} IN \(([^)]*)\)", schema)
+    assert {word.value for word in words} in [set(re.findall(r"'([^']+)'", one)) for one in lists]
 
 
 def test_every_reference_instrument_is_classified_and_unpriced(database: DataApi) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.domain.calendar_us import is_trading_day, market_holidays, trading_days_since
-from advisor.domain.planning import choose_agents, review_reasons
+from advisor.domain.planning import choose_agents
 from advisor.domain.quality import assess, cue_of, needs_classification
 from advisor.domain.vocabulary import AllocationSource
 
@@ -155,20 +155,3 @@ def test_planner_chooses_by_positions_and_goal(build: Any) -> None:
     assert chosen(0) == ["retirement"]
     assert chosen(1) == ["reporter", "retirement"]
     assert chosen(2, target_retirement_income=D(0)) == ["reporter", "charter"]
-
-
-@pytest.mark.parametrize(
-    ("value", "score", "confidence", "reasons"),
-    [
-        ("1000000", 7, 0.8, ()),
-        ("1000000.01", 7, 0.8, ("value_over_limit",)),
-        ("0", 8, 0.8, ("risk_over_7",)),
-        ("0", 1, 0.7999, ("confidence_under_80",)),
-        ("2000000", 10, 0.1, ("value_over_limit", "risk_over_7", "confidence_under_80")),
-    ],
-)
-def test_reviews_start_strictly_beyond_their_limits(
-    value: str, score: int, confidence: float, reasons: tuple[str, ...]
-) -> None:
-    """Reviews start above $1M traded, above score 7 and below 80% confidence, not at the limits (HITL-01)."""
-    assert review_reasons(traded_value=D(value), risk_score=score, confidence=confidence) == reasons

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from advisor.domain.models import AuditEntry, Position, User
 from advisor.domain.vocabulary import AccountType, InstrumentType, JobStatus, JobType
+from advisor.handlers.api.answers_reviews import JobReview
 
 
 class Answer(BaseModel):
@@ -89,6 +90,7 @@ class JobHeader(Answer):
     job_type: JobType
     status: JobStatus
     progress: dict[str, Any] | None
+    error_code: str | None
     error_message: str | None
     created_at: datetime | None
     started_at: datetime | None
@@ -104,7 +106,8 @@ class JobList(Answer):
 
 
 class JobRecord(JobHeader):
-    """GET /api/jobs/{job_id}: with what the agents have stored so far."""
+    """GET /api/jobs/{job_id}: with its results; the owner gets them when the job is completed, and until then sees
+    whose approval it waits for."""
 
     request_payload: dict[str, Any]
     report_payload: dict[str, Any] | None
@@ -112,6 +115,7 @@ class JobRecord(JobHeader):
     retirement_payload: dict[str, Any] | None
     summary_payload: dict[str, Any] | None
     quality_payload: dict[str, Any] | None
+    reviews: list[JobReview]
 
 
 class AuditFinding(Answer):

@@ -22,6 +22,7 @@ from advisor.handlers.api import (
     routes_market,
     routes_planning,
     routes_positions,
+    routes_reviews,
     routes_status,
     routes_trial,
     routes_user,
@@ -48,6 +49,7 @@ ROUTES = (
     routes_status,
     routes_clients,
     routes_planning,
+    routes_reviews,
     routes_market,
     routes_trial,
 )

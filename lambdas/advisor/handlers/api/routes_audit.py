@@ -1,5 +1,5 @@
 """Assumptions & audit of an analysis (WEB-11): what was decided and why, on what data, at what cost, and whether the
-record of it is whole.
+record of it is whole. Who may read decisions but not the client's data sees neither assumptions nor data quality.
 
 The trail is checked against itself, against the seal in the job's row, and against the names in the write-once
 archive, which carry the hashes. An archive that does not answer is said to, and holds up nobody.
@@ -13,20 +13,26 @@ from advisor.domain.audit_trail import Archived, Seal, Trail, archive_days, tota
 from advisor.domain.entitlement import Content
 from advisor.domain.errors import UnavailableError
 from advisor.domain.models import Job
+from advisor.domain.review import withheld
+from advisor.domain.vocabulary import JobStatus
 from advisor.handlers.api.answers import AuditFinding, AuditTotals, AuditTrail
 from advisor.handlers.api.operations import Call, operation
-from advisor.handlers.api.routes_jobs import readable_job
+from advisor.handlers.api.routes_jobs import readable_job, sees_client
 
 
 @operation("GET", "/api/jobs/{job_id}/audit", answer=AuditTrail, errors=(403, 404))
 def get_job_audit(call: Call) -> AuditTrail:
     """Read an analysis's decisions in their order, what they rest on and cost, and whether the record is whole."""
-    job = call.services.jobs.with_payloads(readable_job(call, Content.DECISIONS))
+    owned = readable_job(call, Content.DECISIONS)
+    job = call.services.jobs.with_payloads(owned.job)
+    shown = sees_client(call, owned) and not withheld(job, call.caller.user_id)
     summary = job.summary_payload or {}
     trail = call.services.audit.trail(str(job.id))
     seal = _seal(summary)
     archive = _archive(call, job, trail)
-    checked = check(trail, archive, seal=seal, closed=seal is not None)
+    checked = check(
+        trail, archive, seal=seal, closed=seal is not None and job.status is not JobStatus.AWAITING_APPROVAL
+    )
     spent = totals(checked.entries)
     return AuditTrail(
         job_id=job.id,
@@ -34,8 +40,8 @@ def get_job_audit(call: Call) -> AuditTrail:
         archive=_archive_state(checked, archive),
         findings=[AuditFinding.model_validate(fault) for fault in checked.faults],
         entries=list(checked.entries),
-        assumptions=[str(one) for one in summary.get("assumptions") or ()],
-        quality=job.quality_payload,
+        assumptions=[str(one) for one in summary.get("assumptions") or ()] if shown else [],
+        quality=job.quality_payload if shown else None,
         totals=AuditTotals.model_validate(spent),
     )
 

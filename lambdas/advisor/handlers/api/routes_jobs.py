@@ -7,14 +7,17 @@ what it says, accepted, and nothing is lost or started twice.
 
 from typing import Any
 
-from advisor.domain.entitlement import Act, Content, Owner
+from advisor.adapters.job_store import OwnedJob
+from advisor.domain.entitlement import Act, Content, Owner, entitled
 from advisor.domain.errors import NotFoundError, UnavailableError
 from advisor.domain.models import Job
+from advisor.domain.review import withheld
 from advisor.handlers.api.answers import AnalysisAccepted, JobHeader, JobList, JobRecord
 from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.idempotency import KEY, idempotency_key
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.paging import PAGED, page_of
+from advisor.handlers.api.routes_reviews import reviews_of
 from advisor.handlers.api.schemas import AnalysisRequest
 
 STARTED = "Analysis started. Check job status for results."
@@ -75,22 +78,29 @@ def page_of_jobs(call: Call, owner_id: str) -> JobList:
 
 def _shown(job: Job, model: type[JobHeader]) -> dict[str, Any]:
     """The job's fields that the model shows, and where its audit trail is."""
-    return {name: getattr(job, name) for name in model.model_fields if name != "audit_ref"} | {
+    return {name: getattr(job, name) for name in model.model_fields if name not in {"audit_ref", "reviews"}} | {
         "audit_ref": f"/api/jobs/{job.id}/audit"
     }
 
 
-def readable_job(call: Call, content: Content) -> Job:
-    """The path's job without payloads; raises NotFoundError, NotPermittedError."""
+def readable_job(call: Call, content: Content) -> OwnedJob:
+    """The path's job without payloads, and its owner's adviser; raises NotFoundError, NotPermittedError."""
     owned = call.services.jobs.owned(call.identifier("job_id"))
     if owned is None:
         raise NotFoundError()
     require(call, Act.READ, content, Owner(owned.job.user_id, owned.advisor_id), resource="job")
-    return owned.job
+    return owned
+
+
+def sees_client(call: Call, owned: OwnedJob) -> bool:
+    """Whether the caller may read what the job tells of its client."""
+    return entitled(call.caller, Act.READ, Content.CLIENT, Owner(owned.job.user_id, owned.advisor_id))
 
 
 @operation("GET", "/api/jobs/{job_id}", answer=JobRecord, errors=(403, 404))
 def get_job(call: Call) -> JobRecord:
-    """Read an analysis with its progress and what its agents have stored so far."""
-    job = call.services.jobs.with_payloads(readable_job(call, Content.CLIENT))
-    return JobRecord(**_shown(job, JobRecord))
+    """Read an analysis with its progress, its reviews and, once it is released, its results."""
+    job = readable_job(call, Content.CLIENT).job
+    if not withheld(job, call.caller.user_id):
+        job = call.services.jobs.with_payloads(job)
+    return JobRecord(**_shown(job, JobRecord), reviews=reviews_of(call, job))

@@ -12,7 +12,7 @@ NO_RESULT = "The analysis ended without a result. Please start it again."
 @operation("GET", "/api/jobs/{job_id}/status", answer=JobState, errors=(403, 404))
 def get_job_status(call: Call) -> JobState:
     """Read how far an analysis is, without anything of its client."""
-    job = readable_job(call, Content.STATUS)
+    job = readable_job(call, Content.STATUS).job
     progress = job.progress or {}
     failed = job.status is JobStatus.FAILED
     return JobState(
@@ -21,6 +21,8 @@ def get_job_status(call: Call) -> JobState:
         kind="optimization" if job.job_type is JobType.PORTFOLIO_OPTIMIZATION else "analysis",
         step=progress.get("step"),
         progress_pct=100 if job.status is JobStatus.COMPLETED else progress.get("progress_pct", 0),
-        error=JobFailure(code="job_failed", message=job.error_message or NO_RESULT) if failed else None,
+        error=JobFailure(code=job.error_code or "job_failed", message=job.error_message or NO_RESULT)
+        if failed
+        else None,
         links=JobLinks(self=f"/api/jobs/{job.id}/status", results=f"/api/jobs/{job.id}"),
     )

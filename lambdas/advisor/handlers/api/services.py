@@ -19,11 +19,15 @@ from advisor.adapters.polygon import PolygonPrices, SecretKey
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.queue import SqsJobQueue
 from advisor.adapters.rate_table import RateTable
+from advisor.adapters.recommendation_store import Recommendations
 from advisor.adapters.records import Records
+from advisor.adapters.review_desk import ReviewDesk
+from advisor.adapters.review_workflow import StepFunctionsWorkflow
 from advisor.adapters.sample_portfolio import SamplePortfolio
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
 from advisor.ports.market import Price, PriceHistory
+from advisor.ports.reviews import Workflow
 from advisor.ports.store import AuditArchive, AuditLog, PortfolioStore
 from advisor.ports.work import JobQueue
 
@@ -72,6 +76,9 @@ class Services:
     records: Records
     clients: Clients
     jobs: DataApiJobStore
+    reviews: ReviewDesk
+    recommendations: Recommendations
+    workflow: Workflow
     queue: JobQueue
     rate: RateTable
     audit: AuditLog
@@ -122,6 +129,11 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         records=Records(database),
         clients=Clients(database),
         jobs=DataApiJobStore(database),
+        reviews=ReviewDesk(database),
+        recommendations=Recommendations(database),
+        workflow=StepFunctionsWorkflow(
+            functions=boto3.client("lambda", config=QUICK), decision_function=env.decision_function
+        ),
         queue=SqsJobQueue(queue_url=env.queue_url),
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),
         audit=DynamoAuditLog(client=dynamodb, table=env.audit_table),

@@ -16,10 +16,14 @@ from advisor.adapters.environment import RetirementEnvironment, parse
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.records import Records
+from advisor.adapters.review_store import DataApiReviewStore
+from advisor.agents.approval import Approvals
 from advisor.agents.attempt import Attempts
 from advisor.agents.planner import Planner
 from advisor.agents.request import read_request
+from advisor.domain.errors import UnavailableError
 from advisor.domain.models import Job
+from advisor.domain.review import ApprovalRules, Review
 from advisor.handlers import charter, reporter, retirement, tagger
 from advisor.handlers.specialist import Specialist
 from advisor.ports.market import Price, PricesUnavailableError
@@ -81,6 +85,24 @@ class Staff:
         return answer
 
 
+class Line:
+    """The review workflow as the planner knows it: what was started, by job; ``down`` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self.started: dict[UUID, tuple[Review, ...]] = {}
+        self.down = False
+
+    def start(self, job_id: UUID, reviews: Any) -> None:
+        if self.down:
+            raise UnavailableError()
+        self.started.setdefault(job_id, tuple(reviews))
+
+    def deliver(self, job_id: UUID) -> None:
+        raise AssertionError("the planner delivers nothing")
+
+    conclude = deliver
+
+
 class Parcel:
     """A delivery that remembers when it is to come back (seconds)."""
 
@@ -104,6 +126,7 @@ class World:
     portfolios: DataApiPortfolioStore
     attempts: Attempts
     job_id: UUID
+    line: Line
 
     def handle(self, parcel: Parcel | None = None, **options: Any) -> str:
         return self.attempts.handle(self.job_id, delivery=parcel or Parcel(), **options)
@@ -117,6 +140,8 @@ class World:
 PRICES = {"AAPL": "126.04", "JPM": "132.46", "BND": "71.84", "AMD": "62.57", "BBY": "80.10", "MTUM": "145.20"}
 HELD = {"AAPL": "10", "JPM": "20.5", "BND": "150", "AMD": "40", "BBY": "12", "MTUM": "25"}
 """AMD, BBY and MTUM are unknown to the reference data: the tagger's work."""
+UNLIMITED = ApprovalRules(value_limit=Decimal(10**12), risk_limit=10, least_confidence=Decimal(0))
+"""Nothing needs a person, so that jobs of other tests run to their end."""
 
 
 @pytest.fixture
@@ -128,6 +153,7 @@ def make_world(database: Any, analyst: Callable[..., Any]) -> Callable[..., Worl
         held: Mapping[str, str] = HELD,
         prices: Mapping[str, str] = PRICES,
         cash: str = "5000",
+        rules: ApprovalRules = UNLIMITED,
     ) -> World:
         records = Records(database)
         records.profile("alice")
@@ -139,14 +165,17 @@ def make_world(database: Any, analyst: Callable[..., Any]) -> Callable[..., Worl
         jobs, portfolios = DataApiJobStore(database), DataApiPortfolioStore(database)
         office, shop = analyst(*faults), Shop(prices)
         staff = Staff(office, database)
+        line = Line()
+        approvals = Approvals(DataApiReviewStore(database), line, rules, office.told)
         planner = Planner(
-            jobs=jobs, portfolios=portfolios, prices=shop, agents=staff, audit=office.audit, day=lambda: DAY,
+            jobs=jobs, portfolios=portfolios, prices=shop, agents=staff, audit=office.audit, approvals=approvals,
+            day=lambda: DAY,
             telemetry=office.told,
         )  # fmt: skip
         attempts = Attempts(jobs=jobs, planner=planner, max_receives=3, telemetry=office.told)
         request = {"analysis_type": "portfolio", "options": {}}
         started = jobs.start(user_id="alice", request=request, correlation_id="corr-1")
-        return World(database, office, shop, staff, jobs, portfolios, attempts, started.job_id)
+        return World(database, office, shop, staff, jobs, portfolios, attempts, started.job_id, line)
 
     return build
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from advisor.agents.approval import Approvals
 from advisor.agents.planner import Planner
 from advisor.domain.audit_check import check
 from advisor.domain.audit_trail import Archived, archive_key, exported
@@ -104,6 +105,13 @@ def job_of(portfolio: Portfolio, question: str) -> Job:
     )  # fmt: skip
 
 
+class Released:
+    """The end of a run without a database: the advice is released at once."""
+
+    def propose(self, *_: Any, **__: Any) -> tuple[()]:
+        return ()
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(portfolio=portfolios(), question=TEXTS, broken=st.sets(st.sampled_from(["tagger", "reporter", "charter"])))
 def test_no_entry_log_line_or_archived_object_tells_who_it_was(
@@ -115,7 +123,7 @@ def test_no_entry_log_line_or_archived_object_tells_who_it_was(
     staff.wired, staff.broken = replace(staff.wired, portfolios=stores, jobs=stores), broken
     planner: Any = Planner(
         jobs=stores, portfolios=stores, prices=Shop({"VTI": "101.25"}), agents=staff, audit=office.audit,  # type: ignore[arg-type]
-        day=lambda: DAY, telemetry=office.told,
+        approvals=Approvals(Released(), Released()), day=lambda: DAY, telemetry=office.told,  # type: ignore[arg-type]
     )  # fmt: skip
     planner.run(job_of(portfolio, question))
     entries, trail = office.audit.stored, office.audit.trail(str(JOB))

@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "VALUATION_DATE": "2022-12-28", "ANALYSIS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/analysis",
     "IDEMPOTENCY_TABLE": "idempotency", "PRICE_SECRET_ARN": "arn:price", "TAGGER_FUNCTION": "arn:tagger",
     "REPORTER_FUNCTION": "arn:reporter", "CHARTER_FUNCTION": "arn:charter", "RETIREMENT_FUNCTION": "arn:retirement",
+    "REVIEW_WORKFLOW_ARN": "arn:workflow", "REVIEW_VALUE_LIMIT_USD": "1000000", "REVIEW_VALUE_BASIS": "trade_value",
+    "REVIEW_RISK_LIMIT": "7", "REVIEW_LEAST_CONFIDENCE": "0.8", "REVIEW_BUSINESS_DAYS": "1",
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 }  # fmt: skip
 

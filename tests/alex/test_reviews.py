@@ -1,0 +1,99 @@
+"""`alex review`: what a senior adviser sees and decides (HITL-01)."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from alex import cli, demo, local, reviews
+from alex.client import Api
+from alex.journey import Step
+
+REVIEW = {
+    "id": "r-1", "job_id": "j-1", "owner_id": "ann", "reason": "value_over_limit", "state": "requested",
+    "traded_value": 1250000.5, "risk_score": 7, "confidence": 0.93, "expires_at": "2026-11-23T20:00:00Z",
+}  # fmt: skip
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
+    """An API with two pages of reviews; the requests that it got."""
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if request.method == "POST":
+            state = "approved" if json.loads(request.content)["decision"] == "approve" else "rejected"
+            return httpx.Response(200, json=REVIEW | {"state": state})
+        second = "cursor" in request.url.params
+        page = [REVIEW | {"id": "r-2", "job_id": "j-2"}] if second else [REVIEW]
+        return httpx.Response(200, json={"reviews": page, "next_cursor": None if second else "next"})
+
+    @contextmanager
+    def session(_cloud: Any, user: str, **options: Any) -> Iterator[Api]:
+        assert options == {"roles": ("senior_advisor",)}
+        yield Api("http://cloud", token=lambda: user, transport=httpx.MockTransport(handle))
+
+    monkeypatch.setattr(local, "session", session)
+    monkeypatch.setattr(local, "cloud", lambda **_options: None)
+    return seen
+
+
+def test_every_page_is_listed(office: list[httpx.Request], capsys: pytest.CaptureFixture[str]) -> None:
+    """A review on the second page waits as urgently as one on the first."""
+    assert cli._run(["review", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "r-1" in shown
+    assert "r-2" in shown
+    assert "1,250,000.50" in shown
+    assert office[0].headers["authorization"] == f"Bearer {reviews.SENIOR}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (["approve", "r-1"], {"decision": "approve", "comment": ""}),
+        (["reject", "r-1", "--comment", "Too risky."], {"decision": "reject", "comment": "Too risky."}),
+    ],
+)
+def test_a_decision_is_sent(
+    office: list[httpx.Request], capsys: pytest.CaptureFixture[str], arguments: list[str], sent: dict[str, str]
+) -> None:
+    """What was typed is what is decided, and the answer is shown."""
+    assert cli._run(["review", *arguments]) == 0
+    assert json.loads(office[-1].content) == sent
+    assert office[-1].url.path == "/api/reviews/r-1/decision"
+    assert capsys.readouterr().out.startswith("approved" if sent["decision"] == "approve" else "rejected")
+
+
+def test_a_rejection_without_a_reason_is_not_sent(office: list[httpx.Request]) -> None:
+    """The client reads why."""
+    assert cli._run(["review", "reject", "r-1"]) == 2
+    assert office == []
+
+
+def test_only_the_jobs_own_reviews_are_approved(office: list[httpx.Request]) -> None:
+    """The demo must not approve what somebody else waits for."""
+    api: Callable[..., Any] = local.session
+    with api(None, "s", roles=("senior_advisor",)) as senior:
+        assert len(reviews.approve_job(senior, "j-1", "ok")) == 1
+    assert [request.url.path for request in office if request.method == "POST"] == ["/api/reviews/r-1/decision"]
+
+
+def test_the_demo_approves_what_waits_and_follows_it_to_its_release(office: list[httpx.Request]) -> None:
+    """HITL-01: a person who tries the product sees the approval, and then the advice."""
+
+    class Jobs:
+        answers = iter(("awaiting_approval", "completed"))
+
+        def job(self, job_id: str) -> dict[str, Any]:
+            return {"id": job_id, "status": next(self.answers)}
+
+    cloud: Any = None
+    jobs: Any = Jobs()
+    waiting = {"id": "j-1", "status": "awaiting_approval", "reviews": [{"reason": "value_over_limit"}]}
+    assert demo.approve(cloud, jobs, waiting, Step("approve", None))["status"] == "completed"
+    assert [json.loads(request.content)["decision"] for request in office if request.method == "POST"] == ["approve"]
