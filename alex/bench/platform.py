@@ -95,7 +95,7 @@ def make_cold(cloud: LocalCloud) -> None:
 
 
 def _analysis(cloud: LocalCloud, api: Api) -> tuple[float, str]:
-    """Seconds until the result is stored, and the job's id; what waits for a person is approved outside of the measure."""
+    """Seconds until the result is stored, and the job's id; a person's approval is outside of the measure."""
     began = time.perf_counter()
     job_id = watch.request(api)
     ended = watch.follow(api, job_id, Step("bench", None), poll=0.05)

@@ -20,51 +20,29 @@ from uuid import UUID
 
 from advisor.agents.approval import Approvals
 from advisor.agents.compiling import PAYLOADS, Compiler, Results
+from advisor.agents.pricing import refresh_prices
+from advisor.agents.progress import TAGGER, Progress
 from advisor.agents.recording import Recorder, conclude
 from advisor.domain import explaining
 from advisor.domain.errors import Detail, NotFoundError
 from advisor.domain.models import Instrument, Job, Portfolio
 from advisor.domain.planning import choose_agents
-from advisor.domain.prices import JUMP, RefusedPrice, believed
+from advisor.domain.prices import JUMP
 from advisor.domain.pseudonyms import user_hash
 from advisor.domain.quality import AGEING_AFTER, STALE_AFTER, needs_classification
 from advisor.domain.vocabulary import JobStatus
-from advisor.ports.market import PriceProvider, PricesUnavailableError
+from advisor.ports.market import PriceProvider
 from advisor.ports.store import AuditWriter, JobStore, PortfolioStore
 from advisor.ports.telemetry import Silent, Telemetry
 from advisor.ports.tracing import NoTracing, Tracer
 from advisor.ports.work import AgentCaller, AgentFailedError
 
 NAME, TRACE = "planner", "Portfolio Analysis Job"
-TAGGER = "tagger"
 INSTRUMENTS_A_CALL = 40
 """A tagger's invocation holds so many questions well within its 300 seconds."""
 
 AGENTS_SECONDS, TAGGER_SECONDS = 330.0, 310.0
 """What the specialists, and one call of the tagger, may take: nothing is begun that the function cannot finish."""
-
-_STEPS = {"tagging": 5, "pricing": 20, "agents": 30, "compiling": 90, "approval": 95, "done": 100}
-"""Percent done when a step begins; the agents share what lies between theirs and the next."""
-
-
-@dataclass
-class _Progress:
-    """Where a job stands, stored at each change."""
-
-    jobs: JobStore
-    job_id: UUID
-    agents: dict[str, str] = field(default_factory=lambda: dict.fromkeys((TAGGER, *PAYLOADS), "pending"))
-    step: str = "tagging"
-
-    def at(self, step: str, **agents: str) -> None:
-        """Store the step and the agents' states (running, completed, fallback, skipped)."""
-        self.step = step
-        self.agents.update(agents)
-        percent = _STEPS[step]
-        if step == "agents":
-            finished = sum(self.agents[name] in {"completed", "fallback", "skipped"} for name in PAYLOADS)
-            percent += (_STEPS["compiling"] - percent) * finished // len(PAYLOADS)
-        self.jobs.record_progress(self.job_id, {"step": step, "progress_pct": percent, "agents": dict(self.agents)})
 
 
 @dataclass(frozen=True)
@@ -104,14 +82,22 @@ class Planner:
             self._run(job)
 
     def _run(self, job: Job) -> None:
-        started, results, progress = self.clock(), Results(), _Progress(self.jobs, job.id)
+        started, results, progress = self.clock(), Results(), Progress(self.jobs, job.id)
         self.telemetry.event("PLANNER_STARTED", agent=NAME, attempt=job.attempt)
         self.telemetry.metric("JobsStarted", 1, agent=NAME)
         day = self.day()
         portfolio = self._load(job)
         tagged = self._tag(job, portfolio, progress, results)
         progress.at("pricing")
-        priced, refused = self._price(job, portfolio, day)
+        priced, refused = refresh_prices(
+            portfolio,
+            day,
+            provider=self.prices,
+            portfolios=self.portfolios,
+            recorder=self.recorder(job),
+            stale_after=self.stale_after,
+            jump=self.jump,
+        )
         if priced or tagged:
             portfolio = self._load(job)
         compiler = Compiler(
@@ -141,7 +127,7 @@ class Planner:
             raise NotFoundError([Detail(field="user_id", reason="the job's owner has no profile")])
         return portfolio
 
-    def _tag(self, job: Job, portfolio: Portfolio, progress: _Progress, results: Results) -> bool:
+    def _tag(self, job: Job, portfolio: Portfolio, progress: Progress, results: Results) -> bool:
         """Have unclassified holdings classified; True when some were. Failing leaves them so, and reported."""
         unclassified = needs_classification(portfolio)
         decided = self.recorder(job).decided
@@ -173,36 +159,7 @@ class Planner:
         progress.at("tagging", tagger="fallback" if TAGGER in results.fallbacks else "completed")
         return updated > 0
 
-    def _price(self, job: Job, portfolio: Portfolio, day: date) -> tuple[bool, tuple[RefusedPrice, ...]]:
-        """Store the closes that are believed: whether there were any, and those that were not.
-
-        Without them the old prices stay, with their age (INT-04).
-        """
-        held, decided = portfolio.instruments, self.recorder(job).decided
-        if not held:
-            return False, ()
-        try:
-            closes = self.prices.closes(sorted(held), on=day)
-        except PricesUnavailableError as error:
-            self.telemetry.event("PRICES_UNAVAILABLE", agent=NAME, warning=True, reason=str(error))
-            self.telemetry.metric("PricesUnavailable", 1, agent=NAME)
-            why = "The provider gave no prices; the stored ones are used, with their age."
-            decided("prices_unavailable", why, about=sorted(held))
-            return False, ()
-        taken, refused = believed(
-            {symbol: (price.close, price.as_of) for symbol, price in closes.items() if symbol in held},
-            held,
-            on=day,
-            stale_after=self.stale_after,
-            jump=self.jump,
-        )
-        for one in refused:
-            self.telemetry.event("PRICE_REFUSED", agent=NAME, warning=True, **one.as_dict())
-        decided("prices_refreshed", explaining.priced(len(taken), len(held), day), about=sorted(held))
-        self.portfolios.save_prices(taken)
-        return bool(taken), refused
-
-    def _run_agents(self, job: Job, compiler: Compiler, progress: _Progress, results: Results) -> None:
+    def _run_agents(self, job: Job, compiler: Compiler, progress: Progress, results: Results) -> None:
         """Run the chosen agents side by side; each gets the same snapshot, so that all speak of the same figures."""
         chosen: list[str] = []
         for choice in choose_agents(compiler.portfolio):

@@ -30,9 +30,8 @@ def get_job_audit(call: Call) -> AuditTrail:
     trail = call.services.audit.trail(str(job.id))
     seal = _seal(summary)
     archive = _archive(call, job, trail)
-    checked = check(
-        trail, archive, seal=seal, closed=seal is not None and job.status is not JobStatus.AWAITING_APPROVAL
-    )
+    over = seal is not None and job.status is not JobStatus.AWAITING_APPROVAL
+    checked = check(trail, archive, seal=seal, closed=over)
     spent = totals(checked.entries)
     return AuditTrail(
         job_id=job.id,

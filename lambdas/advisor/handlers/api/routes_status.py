@@ -14,15 +14,13 @@ def get_job_status(call: Call) -> JobState:
     """Read how far an analysis is, without anything of its client."""
     job = readable_job(call, Content.STATUS).job
     progress = job.progress or {}
-    failed = job.status is JobStatus.FAILED
+    failure = JobFailure(code=job.error_code or "job_failed", message=job.error_message or NO_RESULT)
     return JobState(
         **{name: getattr(job, name) for name in ("status", "created_at", "started_at", "completed_at")},
         job_id=job.id,
         kind="optimization" if job.job_type is JobType.PORTFOLIO_OPTIMIZATION else "analysis",
         step=progress.get("step"),
         progress_pct=100 if job.status is JobStatus.COMPLETED else progress.get("progress_pct", 0),
-        error=JobFailure(code=job.error_code or "job_failed", message=job.error_message or NO_RESULT)
-        if failed
-        else None,
+        error=failure if job.status is JobStatus.FAILED else None,
         links=JobLinks(self=f"/api/jobs/{job.id}/status", results=f"/api/jobs/{job.id}"),
     )
