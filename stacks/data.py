@@ -4,13 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from aws_cdk import CfnOutput
-from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened import (
-    ArchiveBucket,
     Backup,
     Classification,
     Database,
@@ -20,19 +18,15 @@ from hardened import (
     Network,
     Protection,
     Rotation,
-    classify,
 )
-from hardened.alarms import FIVE_MINUTES, alarm
-from hardened.functions import NAMESPACE, Function, FunctionDefaults, Program, Size
-from hardened.grants import use_key
-from hardened.streams import TableFeed
+from hardened.functions import Function, FunctionDefaults, Program, Size
 from settings import Settings
+from stacks.audit_archive import keep_for_good
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "lambdas" / "advisor" / "migrations"
 MIGRATIONS_TIMEOUT_S = 600
-ARCHIVE_FOLDER = "ai-audit"
 
 
 class DataStack(PlatformStack):
@@ -59,8 +53,22 @@ class DataStack(PlatformStack):
             "Migrations": self._migrate(functions, bundles),
             "Rotation": self._rotate(functions, bundles, network),
         }
-        self.audit_table, self.audit_archive = self._audit(), self._archive(access_logs)
-        self.functions["Archiver"] = self._archiver(functions, bundles)
+        self.audit_table = self._table(
+            "Audit",
+            "job_id",
+            sort="entry_id",
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(keys.audit),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
+        )
+        self.audit_archive, self.functions["Archiver"] = keep_for_good(
+            self,
+            self.audit_table,
+            settings=settings,
+            key=keys.audit,
+            access_logs=access_logs,
+            functions=functions,
+            code=bundles.code("api"),
+        )
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
         self.token_table = self._table("TaskTokens", "review_id", expires="expires_at")
         self.idempotency_table = self._table("Idempotency", "id", expires="expiration")
@@ -69,73 +77,6 @@ class DataStack(PlatformStack):
         self.results = s3.Bucket(self, "Results")
         self._back_up()
         self._outputs()
-
-    def _audit(self) -> dynamodb.TableV2:
-        table = self._table(
-            "Audit",
-            "job_id",
-            sort="entry_id",
-            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self._keys.audit),
-            stream=dynamodb.StreamViewType.NEW_IMAGE,
-        )
-        table.add_global_secondary_index(
-            index_name="by_agent",
-            partition_key=dynamodb.Attribute(name="agent", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="timestamp", type=dynamodb.AttributeType.STRING),
-        )
-        classify(table, Classification.AUDIT)
-        return table
-
-    def _archive(self, access_logs: s3.IBucket) -> ArchiveBucket:
-        """A bucket of its own, not the log archive: its retention is the audit's in every environment (logs of small
-        environments are not locked at all), its key the audit's, and one function writes to it."""
-        retention = self._settings.retention
-        archive = ArchiveBucket(
-            self,
-            "AuditArchive",
-            encryption_key=self._keys.audit,
-            access_logs=access_logs,
-            lock_mode=retention.object_lock_mode,
-            lock_years=retention.audit_years,
-            keep_days=self._settings.logs.hot_retention_days,
-            removal_policy=removal_policy(self._settings),
-            cold=False,
-        )
-        classify(archive, Classification.AUDIT)
-        return archive
-
-    def _archiver(self, functions: FunctionDefaults, bundles: Bundles) -> Function:
-        archiver = Function(
-            self,
-            "Archiver",
-            defaults=functions,
-            program=Program(
-                code=bundles.code("api"),
-                handler="advisor.handlers.archiver.handler",
-                environment={"AUDIT_ARCHIVE": self.audit_archive.bucket_name},
-            ),
-            size=Size(memory_mb=512, timeout_s=60),
-        )
-        self.audit_archive.written_only_by(archiver.role, folder=ARCHIVE_FOLDER)
-        use_key(archiver, self._keys.audit, "kms:Decrypt", "kms:GenerateDataKey")
-        TableFeed(self, "AuditFeed", table=self.audit_table, consumer=archiver, alerts=functions.alerts)
-        alarm(
-            self,
-            "AuditTampered",
-            name=f"alex-{self._settings.name}-audit-tampered",
-            metric=cw.Metric(
-                namespace=NAMESPACE,
-                metric_name="AuditTampered",
-                dimensions_map={"Environment": self._settings.name, "Service": archiver.service, "Agent": "archiver"},
-                statistic="Sum",
-                period=FIVE_MINUTES,
-            ),
-            threshold=0,
-            topic=functions.alerts.critical,
-            description="Somebody changed or removed an entry of the AI audit trail, or put in a forged one; no "
-            "function can. Run `alex audit verify` for the job in the archiver's AUDIT_TAMPERED event. [XAI-04]",
-        )
-        return archiver
 
     def _database(self, network: Network) -> Database:
         chosen = self._settings.aurora

@@ -111,7 +111,7 @@ class LocalCloud:
             return Status("stale", port=record.port, pid=record.pid, detail="its database has ended")
         if record.code != code_mark():
             return Status("stale", port=record.port, pid=record.pid, detail="it was started from other code")
-        return Status("running", port=record.port, pid=record.pid, endpoint=_endpoint(record))
+        return Status("running", port=record.port, pid=record.pid, endpoint=f"http://127.0.0.1:{record.port}")
 
     # -- deployment -------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class LocalCloud:
     @property
     def endpoint(self) -> str:
         """The gateway's URL, without a trailing slash. Raises NotRunningError."""
-        return _endpoint(self._running())
+        return f"http://127.0.0.1:{self._running().port}"
 
     def client_env(self) -> dict[str, str]:
         """The environment for AWS SDKs and tools that talk to this cloud; add it to an otherwise clean one."""
@@ -242,10 +242,6 @@ class LocalCloud:
         if record is None or not record.alive:
             raise NotRunningError("the local cloud does not run: start it first (`alex deploy` does)")
         return record
-
-
-def _endpoint(record: Record) -> str:
-    return f"http://127.0.0.1:{record.port}"
 
 
 __all__ = ["ACCOUNT", "AUDIENCE", "REGION", "ROLES", "LocalCloud", "Status"]

@@ -232,15 +232,6 @@ def test_the_sweeper_comes_every_five_minutes_and_its_failures_are_kept(prod: An
     assert function(prod, "Sweeper")["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0] == dead
 
 
-def test_a_sweeper_that_stops_coming_is_noticed(deployed: Any) -> None:
-    """AGENT-05: it is what notices stuck jobs; nothing else would notice that it is gone, and no data looks healthy."""
-    alarms = deployed.of_type("AWS::CloudWatch::Alarm", "Agents")
-    (alarm,) = [a for key, a in alarms.items() if "SweeperSilent" in key]
-    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 900
-    assert alarm["AlarmActions"]
-
-
 def test_a_fixed_valuation_day_is_for_recorded_prices_only(assembly: Callable[[str], Any]) -> None:
     """INT-04: production must never value a portfolio on a day of the past."""
     assert variables(function(assembly("local"), "Planner"))["VALUATION_DATE"] == "2022-12-28"

@@ -29,7 +29,7 @@ from advisor.domain.breaker import Rules
 from advisor.domain.models import Portfolio
 from advisor.domain.retry import RetryPolicy
 from advisor.domain.usage import Price
-from advisor.handlers.tracing import counted_sleep, tracer_of
+from advisor.handlers.tracing import counted_wait, tracer_of
 from advisor.ports.telemetry import Telemetry
 from advisor.ports.tracing import NoTracing, Tracer
 
@@ -143,7 +143,7 @@ def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: Telemetry, t
         patience=Patience(
             RetryPolicy(attempts=environment.retry_attempts),
             time_left=INVOCATION.seconds_left,
-            sleep=counted_sleep(tracer),
+            sleep=counted_wait(tracer),
             enough_seconds=TURN_SECONDS,
         ),
     )

@@ -25,7 +25,7 @@ def tracer_of(telemetry: Telemetry) -> LangfuseTracing:
     )
 
 
-def counted_sleep(tracer: Tracer) -> Callable[[float], None]:
+def counted_wait(tracer: Tracer) -> Callable[[float], None]:
     """A sleep between two tries that counts in the open span: the second try is a retry."""
 
     def sleep(seconds: float) -> None:

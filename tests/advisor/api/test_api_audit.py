@@ -63,7 +63,8 @@ def test_the_panel_says_what_was_decided_on_what_and_for_how_much(api: "Api", jo
         ("decision", "charts_required"), ("model_answer", "answered"), ("quality", "confidence_derived"),
         ("review", "no_review_needed"), ("closing", "analysis_completed"),
     ]  # fmt: skip
-    assert shown["entries"][2]["explanation"] == "Confidence 0.9 of 1 (high): 1 less 0.1000 for 1 fallback."
+    why = "1 less 0.1000 because 1 agent was replaced by a fallback."
+    assert shown["entries"][2]["explanation"] == f"Confidence 0.9 of 1 (high): {why}"
     assert shown["assumptions"] == ["Prices are daily closes."]
     assert shown["quality"] == QUALITY
     assert shown["totals"] == {

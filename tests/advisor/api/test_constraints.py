@@ -30,6 +30,7 @@ from advisor.handlers.api.schemas import (
     ProfileChange,
 )
 from advisor.handlers.api.schemas_planning import RebalanceRequest, ScenarioRequest
+from advisor.handlers.api.schemas_reviews import RecommendationDecision, ReviewDecision
 
 if TYPE_CHECKING:
     from tests.advisor.api.conftest import Api
@@ -44,6 +45,8 @@ BODIES: dict[type[BaseModel], dict[str, Any]] = {
     AccountCreation: {"account_name": "a"},
     PositionCreation: {"account_id": SOME_ID, "symbol": "VTI", "quantity": 1},
     PositionChange: {"quantity": 1},
+    ReviewDecision: {"decision": "approve", "comment": "c"},
+    RecommendationDecision: {"decision": "accept"},
 }  # fmt: skip
 """A body that is taken, for each model."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import BaseModel
@@ -70,6 +70,8 @@ class Target:
     body: dict[str, Any]
     read: Callable[[Api, Any], Any]
     stored: str
+    prepare: Callable[[DataApi], UUID] = lambda _database: UUID(int=0)
+    roles: str = ""
 
 
 def _account(api: Api, answer: Any) -> Any:
@@ -80,6 +82,23 @@ def _question(api: Api, answer: Any) -> Any:
     job = UUID(answer["job_id"])
     api.services.jobs.transition(job, before=[JobStatus.PENDING], after=JobStatus.FAILED)
     return api("GET", f"/api/jobs/{job}").json["request_payload"]
+
+
+ADVISED = """INSERT INTO jobs (id, user_id, job_type, status)
+VALUES (:job, :owner, 'portfolio_analysis', 'completed')"""
+ASKED = """INSERT INTO reviews (id, job_id, owner_id, reason, traded_value, portfolio_value, risk_score, confidence,
+    expires_at) VALUES (:id, :job, :owner, 'risk_over_7', 1, 1, 8, 1, now() + interval '1 day')"""
+PROPOSED = """INSERT INTO recommendations (id, job_id, owner_id, recommendation, reasoning, impact, priority)
+VALUES (:id, :job, :owner, 'R', 'R', 'I', 'High')"""
+
+
+def _advised(database: DataApi, statement: str, owner: str) -> UUID:
+    """A finished analysis with something to decide on; its id."""
+    job, made = uuid4(), uuid4()
+    database.query("INSERT INTO users (user_id) VALUES (:owner) ON CONFLICT DO NOTHING", owner=owner)
+    database.query(ADVISED, job=job, owner=owner)
+    database.query(statement, id=made, job=job, owner=owner)
+    return made
 
 
 ACCOUNT = "SELECT {0} AS text FROM accounts ORDER BY updated_at DESC, id LIMIT 1"
@@ -94,6 +113,21 @@ TARGETS = {
     "create_account": Target("/api/accounts", {"account_name": "a"}, _account, ACCOUNT),
     "change_account": Target("/api/accounts/{account_id}", {}, _account, ACCOUNT),
     "analyze": Target("/api/analyze", {}, _question, QUESTION),
+    "decide_review": Target(
+        "/api/reviews/{record_id}/decision",
+        {"decision": "reject"},
+        lambda _api, answer: answer,
+        "SELECT {0} AS text FROM reviews ORDER BY decided_at DESC LIMIT 1",
+        lambda database: _advised(database, ASKED, "client-of-nobody"),
+        "senior_advisor",
+    ),
+    "decide_recommendation": Target(
+        "/api/recommendations/{record_id}/decision",
+        {"decision": "accept"},
+        lambda _api, answer: answer,
+        "SELECT {0} AS text FROM recommendations ORDER BY decided_at DESC LIMIT 1",
+        lambda database: _advised(database, PROPOSED, "alice"),
+    ),
     "analyze_client": Target("/api/clients/alice/analyze", {}, _question, QUESTION),
 }
 
@@ -134,11 +168,13 @@ def test_hostile_texts_are_stored_and_returned_as_they_are(
     account = api("POST", "/api/accounts", {"account_name": "first"}).json["id"]
     operation = next(one for one in OPERATIONS if one.name == name)
     for text in HOSTILE:
+        record = target.prepare(database)
         before = _counts(database)
         body: Any = text
         for part in reversed(field):
             body = {part: body}
-        answer = api(operation.method, target.path.format(account_id=account), target.body | body)
+        path = target.path.format(account_id=account, record_id=record)
+        answer = api(operation.method, path, target.body | body, roles=target.roles)
         assert answer.status == operation.status, (text, answer.text)
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -37,6 +37,7 @@ READERS = frozenset({"owner", "adviser", "compliance"})
 WRITERS = frozenset({"owner", "adviser"})
 WATCHERS = READERS | {"senior adviser", "operator"}
 STUDENTS = READERS | {"data scientist"}
+REVIEWERS = frozenset({"senior adviser"})
 
 MESSAGES = {
     401: "Your session has expired. Please sign in again.",
@@ -55,6 +56,8 @@ class World:
     account_id: str
     position_id: str
     job_id: str
+    review_id: str
+    recommendation_id: str
 
     @property
     def client_id(self) -> str:
@@ -64,7 +67,7 @@ class World:
     def unknown(cls) -> World:
         """Names and ids that nothing has."""
         owner, adviser, stranger = (f"{name}-{uuid4()}" for name in ("owner", "adviser", "stranger"))
-        return cls(owner, adviser, stranger, *(str(uuid4()) for _ in range(3)))
+        return cls(owner, adviser, stranger, *(str(uuid4()) for _ in range(5)))
 
     @classmethod
     def made(cls, api: Api) -> World:
@@ -89,6 +92,21 @@ class World:
             account=world.account_id,
             job=world.job_id,
             position=world.position_id,
+        )
+        api.database.query(
+            """WITH review AS (
+                INSERT INTO reviews (id, job_id, owner_id, reason, traded_value, portfolio_value, risk_score,
+                    confidence, expires_at, asked_advisor_id)
+                VALUES (CAST(:review AS uuid), CAST(:job AS uuid), :owner, 'risk_over_7', 1, 1, 8, 1,
+                    now() + interval '1 day', :adviser)
+            )
+            INSERT INTO recommendations (id, job_id, owner_id, recommendation, reasoning, impact, priority)
+            VALUES (CAST(:recommendation AS uuid), CAST(:job AS uuid), :owner, 'R', 'R', 'I', 'High')""",
+            owner=world.owner,
+            adviser=world.adviser,
+            job=world.job_id,
+            review=world.review_id,
+            recommendation=world.recommendation_id,
         )
         return world
 
@@ -134,6 +152,11 @@ ROWS = {
     "list_client_accounts": Row(READERS),
     "list_client_jobs": Row(READERS),
     "analyze_client": Row(WRITERS, lambda _world: {}),
+    "list_reviews": Row(REVIEWERS | {"compliance"}, record=False),
+    "get_review": Row(READERS | REVIEWERS),
+    "decide_review": Row(REVIEWERS, lambda _world: {"decision": "approve"}),
+    "list_recommendations": Row(READERS),
+    "decide_recommendation": Row(WRITERS, lambda _world: {"decision": "accept"}),
     "compute_scenario": own({}),
     "preview_rebalancing": own({}),
     "get_prices": own(),
@@ -165,7 +188,7 @@ def ask(api: Api, operation: Operation, world: World, asked: World, column: str 
     """The operation on ``asked``'s records by somebody of ``world`` (None: without a token)."""
     person, roles = COLUMNS[column] if column else ("", "")
     path = operation.path.replace("{symbol}", "VTI")
-    for name in ("account_id", "position_id", "job_id", "client_id"):
+    for name in ("account_id", "position_id", "job_id", "client_id", "review_id", "recommendation_id"):
         path = path.replace(f"{{{name}}}", getattr(asked, name))
     user = getattr(world, person) if person else None
     return api(operation.method, path, ROWS[operation.name].body(asked), user=user, roles=roles)

@@ -12,7 +12,7 @@ from advisor.adapters.agent_caller import LambdaAgentCaller
 from advisor.adapters.environment import ReporterEnvironment
 from advisor.domain.trace_context import trace_id_of, traceparent
 from advisor.handlers import specialist
-from advisor.handlers.tracing import counted_sleep
+from advisor.handlers.tracing import counted_wait
 from advisor.ports.telemetry import Silent
 
 JOB = "6b1c2a52-8a56-4f6c-9d0e-3b7f2f0c1a11"
@@ -76,8 +76,8 @@ def test_a_retry_counts_in_the_call_it_belongs_to(
     slept: list[float] = []
     monkeypatch.setattr("advisor.handlers.tracing.time.sleep", slept.append)
     with tracer.observe(JOB), tracer.span("model: x", "generation"):
-        counted_sleep(tracer)(2.0)
-        counted_sleep(tracer)(4.0)
+        counted_wait(tracer)(2.0)
+        counted_wait(tracer)(4.0)
     assert sink.named("model: x").attributes["langfuse.observation.metadata.retries"] == 2
     assert slept == [2.0, 4.0]
 

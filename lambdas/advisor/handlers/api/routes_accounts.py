@@ -42,7 +42,8 @@ def list_accounts(call: Call) -> AccountList:
 def create_account(call: Call) -> AccountRecord:
     """Open an account for the caller."""
     body: AccountCreation = call.body
-    values = call.services.screened(body.model_dump(), "account_name", "account_purpose")
+    values = body.model_dump()
+    call.services.notice(values, "account_name", "account_purpose")
     return once(
         call,
         AccountRecord,
@@ -55,7 +56,8 @@ def change_account(call: Call) -> AccountRecord:
     """Change fields of an account."""
     account = entitled_account(call, Act.WRITE)
     body: AccountChange = call.body
-    changes = call.services.screened(body.changes(), "account_name", "account_purpose")
+    changes = body.changes()
+    call.services.notice(changes, "account_name", "account_purpose")
     return AccountRecord.model_validate(call.services.records.change_account(account.id, changes))
 
 

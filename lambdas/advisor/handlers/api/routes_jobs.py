@@ -42,7 +42,8 @@ def start_analysis(call: Call, owner_id: str) -> AnalysisAccepted:
     """Start the requested analysis of somebody's portfolio; raises ConflictError, NotFoundError."""
     body: AnalysisRequest = call.body
     services = call.services
-    options = services.screened(body.options.model_dump(exclude_defaults=True), "question")
+    options = body.options.model_dump(exclude_defaults=True)
+    services.notice(options, "question")
     started = services.jobs.start(
         user_id=owner_id,
         request={"analysis_type": body.analysis_type, "options": options},

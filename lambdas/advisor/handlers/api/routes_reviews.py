@@ -85,8 +85,7 @@ def decide_review(call: Call) -> ReviewRecord:
     owned = _review(call, Act.DECIDE)
     state = ReviewState.APPROVED if body.decision == "approve" else ReviewState.REJECTED
     services = call.services
-    comment = services.screened({"comment": body.comment}, "comment")["comment"]
-    review = services.reviews.decide(owned.review.id, state=state, by=call.caller.user_id, comment=comment)  # type: ignore[arg-type]
+    review = services.reviews.decide(owned.review.id, state=state, by=call.caller.user_id, comment=body.comment)  # type: ignore[arg-type]
     try:
         services.workflow.deliver(review.job_id)
     except UnavailableError:
@@ -133,12 +132,11 @@ def decide_recommendation(call: Call) -> RecommendationRecord:
         raise NotFoundError()
     owner = Owner(found.advice.owner_id, found.advisor_id)
     require(call, Act.WRITE, Content.CLIENT, owner, resource="recommendation")
-    comment = call.services.screened({"comment": body.comment}, "comment")["comment"]
     decided = call.services.recommendations.decide(
         found.advice.id,
         state="accepted" if body.decision == "accept" else "overridden",
         by=call.caller.user_id,
-        comment=comment or None,
+        comment=body.comment or None,
     )
     metric = "RecommendationsAccepted" if decided.state == "accepted" else "RecommendationsOverridden"
     call.services.telemetry.metric(metric, 1, agent=NAME)

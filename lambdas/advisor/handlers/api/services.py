@@ -90,24 +90,23 @@ class Services:
     kept_answers: KeptAnswers
     samples: SamplePortfolio
 
-    def screened(self, values: Mapping[str, Any], *names: str) -> dict[str, Any]:
-        """The values with each named free text screened for instructions to a model (GUARD-03); hits are logged."""
-        checked = dict(values)
+    def notice(self, values: Mapping[str, Any], *names: str) -> None:
+        """Tell the log when one of the named free texts reads like instructions to a model (GUARD-03).
+
+        The text is kept as it was written: it is its owner's, and what reaches a prompt is screened there.
+        """
         for name in names:
-            if isinstance(checked.get(name), str):
-                result = screen(checked[name])
-                checked[name] = result.text
-                if result.rule is not None:
-                    self.telemetry.event(
-                        "GUARDRAIL_TRIGGERED",
-                        agent="api",
-                        warning=True,
-                        rule=result.rule,
-                        stage="input",
-                        reading=result.stage,
-                        field=name,
-                    )
-        return checked
+            result = screen(str(values.get(name) or ""))
+            if result.rule is not None:
+                self.telemetry.event(
+                    "GUARDRAIL_TRIGGERED",
+                    agent="api",
+                    warning=True,
+                    rule=result.rule,
+                    stage="input",
+                    reading=result.stage,
+                    field=name,
+                )
 
 
 def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:

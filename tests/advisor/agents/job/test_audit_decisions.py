@@ -64,7 +64,7 @@ def test_what_stands_in_for_a_failed_agent_is_recorded_in_its_name(world: Any, a
     world.handle()
     found = recorded(world)
     assert "failed (Unhandled)" in found[f"{agent} fallback_used"].explanation
-    assert "0.1000 for 1 fallback" in found["planner confidence_derived"].explanation
+    assert "0.1000 because 1 agent was replaced by a fallback" in found["planner confidence_derived"].explanation
     assert check(world.office.audit.trail(str(world.job_id)), seal=Seal(**world.job().summary_payload["audit_seal"])).ok
 
 

@@ -65,7 +65,7 @@ def run(world: Any, tracer: Any = None) -> dict[str, Any]:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        passing = {"generated_at", "audit_ref", "job_id", "last_updated", "as_of"}
+        passing = {"generated_at", "audit_ref", "job_id", "last_updated", "as_of", "audit_seal"}
         return {key: _timeless(item) for key, item in value.items() if key not in passing}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 

@@ -15,6 +15,7 @@ from advisor.agents.reviewing import Decisions, ReviewSteps, ReviewTrail
 from advisor.domain.audit import verify_chain
 from advisor.domain.errors import UnavailableError
 from advisor.domain.review import ApprovalRules, Review, ReviewReason, ReviewState
+from advisor.domain.vocabulary import EntryKind
 
 STRICT = ApprovalRules(value_limit=Decimal(1), risk_limit=1, least_confidence=Decimal(0))
 """Asks for two reviews of any portfolio off its targets: value and risk."""
@@ -104,7 +105,7 @@ class Desk:
         """Transitions of the audit trail in order, with the actors."""
         entries = self.world.office.audit.entries(str(self.world.job_id))
         assert verify_chain(entries).ok
-        found = [one.output_summary for one in entries if one.agent == "approval"]
+        found = [one.output_summary for one in entries if one.kind is EntryKind.REVIEW and one.agent == "approval"]
         return [(one["transition"], one["actor"]) for one in found]
 
 
