@@ -172,7 +172,7 @@ class ApiStack(PlatformStack):
                 handler="advisor.handlers.authorizer.handler",
                 environment={
                     "TRUSTED_ISSUERS": self.to_json_string(issuers),
-                    "LONGEST_TOKEN_SECONDS": str(settings.auth.access_token_seconds),
+                    "LONGEST_SESSION_SECONDS": str(settings.auth.access_token_seconds),
                 },
             ),
             size=Size(

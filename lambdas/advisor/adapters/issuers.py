@@ -40,7 +40,7 @@ class AuthorizerEnvironment(Environment):
     """The authorizer: whom it trusts (at least one issuer, each with an audience), and how long a token may live."""
 
     trusted_issuers: Json[tuple[TrustedIssuer, ...]] = Field(alias="TRUSTED_ISSUERS")
-    longest_token_seconds: int = Field(default=3600, gt=0, alias="LONGEST_TOKEN_SECONDS")
+    longest_token_seconds: int = Field(default=3600, gt=0, alias="LONGEST_SESSION_SECONDS")
 
     @model_validator(mode="after")
     def _each_has_an_audience(self) -> Self:

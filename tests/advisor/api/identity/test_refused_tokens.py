@@ -75,7 +75,7 @@ def test_a_token_may_live_exactly_as_long_as_the_settings_say(
     """AUTH-03: one number for the user pool and for what is accepted."""
     assert call(sign(exp=int(time.time()) + 3600))
     assert refused(sign(exp=int(time.time()) + 3700))
-    monkeypatch.setenv("LONGEST_TOKEN_SECONDS", "300")
+    monkeypatch.setenv("LONGEST_SESSION_SECONDS", "300")
     environment.forget()
     assert refused(sign(exp=int(time.time()) + 400))
 
