@@ -82,8 +82,8 @@ def test_the_small_model_stands_in_for_the_large_one(cloud: LocalCloud, investor
     job = _analysed(investor)
     assert job["quality_payload"]["fallbacks"] == []
     models = load("local").models
-    assert job["summary_payload"]["agents"]["reporter"].endswith(f"({models.small.model_id})")
-    assert job["summary_payload"]["agents"]["charter"].endswith(f"({models.large.model_id})")
+    assert job["summary_payload"]["agents"]["reporter"].endswith(f"(simulated:{models.small.model_id})")
+    assert job["summary_payload"]["agents"]["charter"].endswith(f"(simulated:{models.large.model_id})")
     assert job["summary_payload"]["usage"]["by_agent"]["reporter"]["calls"] == 4
 
 

@@ -90,5 +90,8 @@ def test_each_role_has_its_part_of_the_trail_and_no_more(environment: str, assem
 
     assert granted("Planner") == {"dynamodb:PutItem", "dynamodb:Query"}
     assert granted("Api") == {"dynamodb:Query", "s3:ListBucketVersions"}
-    reading = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+    reading = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     assert granted("Archiver") == {*reading, "sqs:SendMessage"}
+    own = _statements(made, "AWS::IAM::Policy", "/ArchiverRole")
+    (listing,) = [statement for statement in own if "ListStreams" in str(statement["Action"])]
+    assert (listing["Action"], listing["Resource"]) == ("dynamodb:ListStreams", "*"), "AWS knows no narrower grant"

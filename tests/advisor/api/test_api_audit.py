@@ -94,6 +94,7 @@ def test_an_end_removed_with_its_links_is_told_by_the_jobs_row(api: "Api", job: 
     """COMP-16: whoever can write the whole table still cannot shorten a trail unseen."""
     entries = api.services.audit.entries(job)
     client, table = boto3.client("dynamodb", region_name="us-east-1"), api.services.env.audit_table
+    api.database.query("UPDATE jobs SET completed_at = now() - interval '1 hour'")
     for entry in entries[-2:]:
         for key in (stored_form(entry).key, f"!after#{entry.prev_hash}"):
             client.delete_item(TableName=table, Key={"job_id": {"S": job}, "entry_id": {"S": key}})

@@ -5,7 +5,7 @@ The trail is checked against itself, against the seal in the job's row, and agai
 archive, which carry the hashes. An archive that does not answer is said to, and holds up nobody.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from advisor.domain.audit_check import Checked, check
@@ -19,6 +19,9 @@ from advisor.handlers.api.answers import AuditFinding, AuditTotals, AuditTrail
 from advisor.handlers.api.operations import Call, operation
 from advisor.handlers.api.routes_jobs import readable_job, sees_client
 
+SETTLES = timedelta(minutes=5)
+"""The review workflow closes the trail behind the job's end, after some tries at the latest."""
+
 
 @operation("GET", "/api/jobs/{job_id}/audit", answer=AuditTrail, errors=(403, 404))
 def get_job_audit(call: Call) -> AuditTrail:
@@ -30,8 +33,7 @@ def get_job_audit(call: Call) -> AuditTrail:
     trail = call.services.audit.trail(str(job.id))
     seal = _seal(summary)
     archive = _archive(call, job, trail)
-    over = seal is not None and job.status is not JobStatus.AWAITING_APPROVAL
-    checked = check(trail, archive, seal=seal, closed=over)
+    checked = check(trail, archive, seal=seal, closed=seal is not None and _settled(job))
     spent = totals(checked.entries)
     return AuditTrail(
         job_id=job.id,
@@ -43,6 +45,12 @@ def get_job_audit(call: Call) -> AuditTrail:
         quality=job.quality_payload if shown else None,
         totals=AuditTotals.model_validate(spent),
     )
+
+
+def _settled(job: Job) -> bool:
+    """Nothing more is to come: the job is over, and the last entry of its reviews, which follows its end, had time."""
+    ended = job.completed_at
+    return job.status is not JobStatus.AWAITING_APPROVAL and ended is not None and datetime.now(UTC) - ended > SETTLES
 
 
 def _seal(summary: dict[str, Any]) -> Seal | None:
