@@ -74,7 +74,11 @@ def test_a_senior_adviser_approves_and_the_advice_is_released(
     assert {one["state"] for one in advice} == {"approved"}
     trail = client.get(f"/api/jobs/{job_id}/audit")
     assert trail["chain_intact"]
-    steps = [one["output_summary"]["transition"] for one in trail["entries"] if one["agent"] == "approval"]
+    steps = [
+        one["output_summary"]["transition"]
+        for one in trail["entries"]
+        if one["kind"] == "review" and one["agent"] == "approval"
+    ]
     assert (steps[0], steps[-1]) == ("requested", "approved")
     execution = f"{cloud.output('ReviewWorkflowArn').replace(':stateMachine:', ':execution:')}:{job_id}"
     deadline = time.monotonic() + 20
