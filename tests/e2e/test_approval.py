@@ -10,6 +10,7 @@ import pytest
 from alex import local, reviews
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
+from tests.e2e.following import until
 
 pytestmark = pytest.mark.e2e
 
@@ -17,15 +18,6 @@ Session = Callable[[str], Api]
 REQUEST: dict[str, Any] = {"analysis_type": "portfolio", "options": {}}
 HELD = {"MSFT": "12000", "AAPL": "8000", "JPM": "5000", "XOM": "5000"}
 """About five million USD at the recorded closes, all of it stocks against a target of 70 / 30."""
-
-
-def until(api: Api, job_id: str, statuses: set[str], *, patience: float = 120) -> dict[str, Any]:
-    """Poll as the browser does."""
-    deadline = time.monotonic() + patience
-    while (job := api.job(job_id))["status"] not in statuses:
-        assert time.monotonic() < deadline, job
-        time.sleep(0.3)
-    return job
 
 
 @pytest.fixture(scope="module")

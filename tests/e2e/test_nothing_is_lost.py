@@ -11,18 +11,11 @@ from alex import local, portfolio
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
 from settings import load
+from tests.e2e.following import until
 
 pytestmark = pytest.mark.e2e
 
 Session = Callable[[str], Api]
-
-
-def _finish(api: Api, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 180
-    while (job := api.job(job_id))["status"] not in {"completed", "failed"}:
-        assert time.monotonic() < deadline, job
-        time.sleep(0.3)
-    return job
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +33,7 @@ def _no_faults_afterwards(cloud: LocalCloud) -> Any:
 
 
 def _analysed(api: Api) -> dict[str, Any]:
-    return _finish(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]))
+    return until(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]))
 
 
 @pytest.mark.parametrize("fault", ["rubbish", "guardrail", "loop", "huge"])
@@ -145,4 +138,4 @@ def test_a_second_analysis_at_the_same_time_is_refused(cloud: LocalCloud, invest
     first = investor.post("/api/analyze", {"analysis_type": "portfolio", "options": {}})["job_id"]
     second = investor.send("POST", "/api/analyze", body={"analysis_type": "portfolio", "options": {}})
     assert second.status_code == 409
-    assert _finish(investor, str(first))["status"] == "completed"
+    assert until(investor, str(first))["status"] == "completed"

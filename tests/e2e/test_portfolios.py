@@ -6,7 +6,6 @@ If one of these fails, somebody with such a portfolio is told a wrong figure, or
 import io
 import math
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,13 +21,13 @@ from alex.client import Api
 from alex.portfolios import GALLERY, UNPRICED
 from local_cloud.cloud import LocalCloud
 from tests.e2e.figures_in_text import known_values, unexplained
+from tests.e2e.following import OVER, until
 from tests.e2e.independent import Sums, raw_closes
 
 pytestmark = pytest.mark.e2e
 
 Session = Callable[[str], Api]
 CENT = Decimal("0.01")
-OVER = {"completed", "failed", "cancelled"}
 NAMES = [name for name in GALLERY if name != "demo"]
 FUTURES = 40_000
 
@@ -52,15 +51,6 @@ class Case:
     def numbers(self) -> dict[str, Any]:
         found: dict[str, Any] = self.job["retirement_payload"]["numbers"]
         return found
-
-
-def until(api: Api, job_id: str, statuses: set[str]) -> dict[str, Any]:
-    """The job, once it has one of these statuses."""
-    deadline = time.monotonic() + 180
-    while (job := api.job(job_id))["status"] not in statuses:
-        assert time.monotonic() < deadline, f"still {job['status']}: {job.get('progress')}"
-        time.sleep(0.3)
-    return job
 
 
 @pytest.fixture(scope="module")

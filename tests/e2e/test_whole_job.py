@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import time
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,6 +14,7 @@ import pytest
 from alex import portfolio
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
+from tests.e2e.following import until
 
 pytestmark = pytest.mark.e2e
 
@@ -23,20 +23,9 @@ DAY = "2022-12-28"
 FACTOR_FUNDS = {"MTUM", "QUAL", "SIZE", "USMV", "VLUE"}
 
 
-def finish(api: Api, job_id: str, *, patience: float = 120) -> dict[str, Any]:
-    """Poll as the browser does until the job has ended."""
-    deadline = time.monotonic() + patience
-    while True:
-        job = api.job(job_id)
-        if job["status"] in {"completed", "failed", "cancelled"}:
-            return job
-        assert time.monotonic() < deadline, f"job still {job['status']}: {job.get('progress')}"
-        time.sleep(0.3)
-
-
 def analyse(api: Api, key: str | None = None) -> dict[str, Any]:
     """Request an analysis and wait for its end."""
-    return finish(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}}, key=key)["job_id"]))
+    return until(api, str(api.post("/api/analyze", {"analysis_type": "portfolio", "options": {}}, key=key)["job_id"]))
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +160,7 @@ def test_the_same_key_gives_the_same_job(investor: Api, job: dict[str, Any]) -> 
     first = investor.post("/api/analyze", {"analysis_type": "portfolio", "options": {}}, key="same-key")["job_id"]
     again = investor.post("/api/analyze", {"analysis_type": "portfolio", "options": {}}, key="same-key")["job_id"]
     assert first == again
-    second = finish(investor, str(first))
+    second = until(investor, str(first))
     assert second["status"] == "completed"
     assert second["summary_payload"]["total_value"] == job["summary_payload"]["total_value"]
 

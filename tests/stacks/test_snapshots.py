@@ -16,7 +16,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from settings import ENVIRONMENTS
 
-STACKS = ("Security", "Network", "Data", "Agents", "Api", "Observability", "Compliance")
+STACKS = ("Security", "Network", "Data", "Approvals", "Agents", "Api", "Observability", "Compliance")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _VERSIONED = re.compile(r"((?:Deployment|CurrentVersion)[0-9A-F]{0,8})[0-9a-f]{32}")
 
@@ -88,6 +88,11 @@ def _short(value: Any) -> str:
             return str(inner[0]).join(_short(part) for part in inner[1])
         return "{" + ", ".join(f"{k}: {_short(v)}" for k, v in sorted(value.items())) + "}"
     return "[" + ", ".join(sorted(_short(v) for v in value)) + "]" if isinstance(value, list) else str(value)
+
+
+def test_every_stack_has_its_snapshots(assembly: Callable[[str], Any]) -> None:
+    """CONF-07: a stack that is not listed here changes unseen."""
+    assert set(assembly("prod").templates) == set(STACKS)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -80,6 +80,8 @@ def lose_letters(templates: Templates, stack: str, logical_id: str) -> None:
             for keeper in (properties, *targets):
                 keeper.pop("DeadLetterConfig", None)
                 keeper.pop("RedrivePolicy", None)
+            if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+                properties.pop("DestinationConfig", None)
 
 
 def on_table(replica: str, *path: str, value: Any) -> Mutation:

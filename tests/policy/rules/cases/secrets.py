@@ -70,8 +70,12 @@ def shown_password(templates: Templates, stack: str, _logical_id: str) -> None:
     template.setdefault("Parameters", {})["DbPassword"] = {"Type": "String"}
 
 
-def shown_output(templates: Templates, stack: str, _logical_id: str) -> None:
-    """An output of a hidden parameter."""
+def shown(templates: Templates, stack: str, logical_id: str) -> None:
+    """An output of a hidden parameter; or a configuration parameter that holds what a secret holds."""
+    if logical_id:
+        value = "{{resolve:secretsmanager:db:SecretString:password}}"
+        templates[stack]["Resources"][logical_id]["Properties"]["Value"] = value
+        return
     template = templates[stack or next(iter(templates))]
     template.setdefault("Parameters", {})["DbPassword"] = {"Type": "String", "NoEcho": True}
     template.setdefault("Outputs", {})["Password"] = {"Value": {"Fn::Sub": "postgres://admin:${DbPassword}@db"}}
@@ -106,7 +110,7 @@ CASES = [
         "SOC2-OUTPUT-SECRET",
         passing=SECRET | parameter("/app/secret", {"Ref": "Secret"}),
         failing=SECRET | parameter("/app/password", RESOLVED),
-        breaks=shown_output,
+        breaks=shown,
     ),
     Case(
         "SOC2-SSM-SECURE",
