@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, local, portfolio, prompts_table, reviews, settings_table, terminal, watch
+from alex import console, demo, follow, local, portfolio, prompts_table, reviews, settings_table, terminal
 from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 def analyze_command(
     user: User = portfolio.INVESTOR,
-    follow: Annotated[str | None, typer.Option("--follow", help="Watch this job instead of starting one.")] = None,
+    joined: Annotated[str | None, typer.Option("--follow", help="Watch this job instead of starting one.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key gives the same job.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -40,12 +40,12 @@ def analyze_command(
     cloud = local.cloud(prepared=False)
     screen = console.err() if as_json else console.out()
     with local.session(cloud, user) as api:
-        if not follow:
+        if not joined:
             _something_to_analyse(api, user)
         with Journey(screen) as journey, journey.step("Analyse") as step:
-            job_id = follow or (None if key else watch.running(api)) or watch.request(api, key=key)
+            job_id = joined or (None if key else follow.running(api)) or follow.request(api, key=key)
             step.milestone(f"job {job_id}")
-            job = watch.follow(api, job_id, step)
+            job = follow.follow(api, job_id, step)
             step.result(f"job {job_id} {job['status']}")
         if as_json:
             console.emit(job)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from alex import local, parity, places, portfolio, reading, report, result, reviews, synthesis, terminal, watch
+from alex import follow, local, parity, places, portfolio, reading, report, result, reviews, synthesis, terminal
 from alex.client import Api
 from alex.errors import CommandError
 from alex.journey import Journey, Step, seconds
@@ -118,13 +118,13 @@ def _deploy_stacks(cloud: LocalCloud, made: synthesis.Synthesis, step: Step, *, 
 
 def analyse(api: Api, step: Step) -> dict[str, Any]:
     """Start an analysis, or join the one that runs already, and follow it to its end."""
-    job_id = watch.running(api)
+    job_id = follow.running(api)
     if job_id:
         step.milestone(f"joining job {job_id}, which is under way")
     else:
-        job_id = watch.request(api)
+        job_id = follow.request(api)
         step.milestone(f"job {job_id} is queued")
-    job = watch.follow(api, job_id, step)
+    job = follow.follow(api, job_id, step)
     step.result(f"job {job_id} {job['status']}")
     return job
 
@@ -136,7 +136,7 @@ def approve(cloud: LocalCloud, api: Api, job: dict[str, Any], step: Step) -> dic
     step.milestone(f"it waits for a person: {why}")
     with reviews.signed_in(cloud) as senior:
         decided = reviews.approve_job(senior, job_id, "Reviewed in the demonstration.")
-    released = watch.follow(api, job_id, Step("approval", None), final=watch.OVER)
+    released = follow.follow(api, job_id, Step("approval", None), final=follow.OVER)
     step.result(f"{reviews.SENIOR} approved {len(decided)} of {len(job['reviews'])}; the job is {released['status']}")
     return released
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from alex import local, portfolio, portfolios, watch
+from alex import follow, local, portfolio, portfolios
 from alex.agent_logs.files import FileLogs
 from alex.bench.measure import Row, Say
 from alex.client import Api
@@ -34,9 +34,9 @@ def costs(say: Say, cloud: LocalCloud) -> list[Row]:
         say(f"{wanted.positions} positions")
         with local.session(cloud, f"{wanted.user}-{uuid.uuid4().hex[:8]}") as api:
             portfolio.load(api, wanted)
-            _finished(cloud, watch.request(api))  # instruments that are new to the database are classified once
+            _finished(cloud, follow.request(api))  # instruments that are new to the database are classified once
             before = cloud.database_calls()
-            job_id = watch.request(api)
+            job_id = follow.request(api)
             _finished(cloud, job_id)
             calls = cloud.database_calls() - before
             note = "no charts of a single holding, so one step less" if wanted.positions < 2 else ""

@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from alex import demo, local, portfolio, watch
+from alex import demo, follow, local, portfolio
 from alex.bench import job
 from alex.bench.measure import Row, Say, quantile
 from alex.client import Api
@@ -97,8 +97,8 @@ def make_cold(cloud: LocalCloud) -> None:
 def _analysis(cloud: LocalCloud, api: Api) -> tuple[float, str]:
     """Seconds until the result is stored, and the job's id; a person's approval is outside of the measure."""
     began = time.perf_counter()
-    job_id = watch.request(api)
-    ended = watch.follow(api, job_id, Step("bench", None), poll=0.05)
+    job_id = follow.request(api)
+    ended = follow.follow(api, job_id, Step("bench", None), poll=0.05)
     took = time.perf_counter() - began
     if ended["status"] == "awaiting_approval":
         ended = demo.approve(cloud, api, ended, Step("bench", None))

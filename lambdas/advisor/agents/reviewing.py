@@ -68,14 +68,24 @@ class ReviewTrail:
         by = user_hash(actor) if actor else WORKFLOW
         said = summary | {"reason": review.reason.value, "actor": by, "size_bytes": entry.output_summary["size_bytes"]}
         self.audit.append(entry.model_copy(update={"output_summary": said}))
+        self._close_again(review)
 
     def close(self, job_id: UUID, owner_id: str, end: Conclusion) -> None:
         """Close the trail behind the last transition, unless that was done."""
         known = self.audit.entries(str(job_id))
         if known and known[-1].kind is EntryKind.CLOSING and known[-1].agent == NAME:
             return
-        record = Recorder(self.audit, str(job_id), owner_id, NAME, now=self.now)
-        record.close("reviews_concluded", f"The reviews are over; the analysis is {end.status.value}.")
+        self._closed(job_id, owner_id, f"The reviews are over; the analysis is {end.status.value}.")
+
+    def _close_again(self, review: Review) -> None:
+        """Close behind a transition that was appended while the workflow closed the trail."""
+        known = self.audit.entries(str(review.job_id))
+        ends = [entry for entry in known if entry.kind is EntryKind.CLOSING and entry.agent == NAME]
+        if ends and known[-1].kind is not EntryKind.CLOSING:
+            self._closed(review.job_id, review.owner_id, ends[-1].explanation)
+
+    def _closed(self, job_id: UUID, owner_id: str, why: str) -> None:
+        Recorder(self.audit, str(job_id), owner_id, NAME, now=self.now).close("reviews_concluded", why)
 
 
 @dataclass(frozen=True)
@@ -112,8 +122,9 @@ class ReviewSteps:
             raise ReviewsOpenError(f"a review of job {job_id} is open")
         unheard = {review.id for review in self.reviews.undelivered(job_id)}
         for review in concluded.reviews:
+            # A decision may be faster than the workflow: its entries stand before the one that closes the trail.
+            self.trail.note(review, review.state, actor=review.decided_by)
             if review.state is ReviewState.EXPIRED and review.id in unheard:
-                self.trail.note(review, ReviewState.EXPIRED, actor=None)
                 self.reviewers.escalate(review)
                 _tell(self.telemetry, review)
                 self.reviews.delivered(review.id)

@@ -8,7 +8,7 @@ import pytest
 from advisor.agents.reviewing import NothingToReviewError, ReviewsOpenError
 from advisor.domain.errors import ConflictError, UnavailableError
 from advisor.domain.pseudonyms import user_hash
-from advisor.domain.review import ReviewState
+from advisor.domain.review import Conclusion, ReviewState
 from advisor.domain.vocabulary import JobStatus
 
 
@@ -112,6 +112,31 @@ def test_a_decision_faster_than_the_workflow_waits_for_its_step(desk: Any) -> No
     assert desk.waiting.asked == [], "nobody is asked for what is decided"
     assert desk.decisions.deliver(desk.world.job_id) == 1
     assert [transition for transition, _ in desk.trail()] == ["requested", "approved"]
+
+
+def test_a_decision_faster_than_the_workflow_is_in_the_trail_before_its_end(desk: Any) -> None:
+    """XAI-04: the workflow found everything decided; a trail closed too early would for ever be called not whole."""
+    for reason in desk.reviews:
+        desk.decide(reason)
+    assert desk.steps.conclude(desk.world.job_id).status is JobStatus.COMPLETED
+    assert desk.decisions.deliver(desk.world.job_id) == 0, "no step waits for the answer"
+    assert _ends(desk) == ["review_approved", "reviews_concluded"]
+
+
+def test_a_transition_that_comes_while_the_trail_is_closed_is_closed_behind(desk: Any) -> None:
+    """XAI-04: two functions write at the same time; whichever is last leaves a closed trail."""
+    desk.ask()
+    for reason in desk.reviews:
+        desk.decide(reason)
+    owner = desk.reviews[desk.first].owner_id
+    desk.decisions.trail.close(desk.world.job_id, owner, Conclusion(JobStatus.COMPLETED))
+    assert desk.decisions.deliver(desk.world.job_id) == len(desk.reviews)
+    assert _ends(desk) == ["review_approved", "reviews_concluded"]
+
+
+def _ends(desk: Any) -> list[str]:
+    """The last two decisions of the trail."""
+    return [entry.decision for entry in desk.world.office.audit.entries(str(desk.world.job_id))[-2:]]
 
 
 def test_a_client_whose_records_are_gone_is_reviewed_by_nobody(desk: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from alex import watch
+from alex import follow
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 
@@ -35,7 +35,7 @@ def followed(*states: Any, limit: float = 60.0) -> Any:
     out = io.StringIO()
     now = iter(range(10_000))
     with Journey(Console(file=out, width=200)) as journey, journey.step("Analyse") as step:
-        job = watch.follow(Jobs(*states), "j", step, limit=limit, clock=lambda: float(next(now)), sleep=lambda _: None)
+        job = follow.follow(Jobs(*states), "j", step, limit=limit, clock=lambda: float(next(now)), sleep=lambda _: None)
     return job, out.getvalue()
 
 
