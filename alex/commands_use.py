@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alex import console, demo, follow, local, portfolio, prompts_table, reviews, settings_table, terminal
+from alex import console, demo, follow, local, portfolio, prompts_table, proofs, reviews, settings_table, terminal
 from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
@@ -56,7 +56,7 @@ def analyze_command(
                 screen.print(f"awaiting approval until {review['expires_at']}: {why}", highlight=False)
             screen.print("`alex review list` shows what waits; `alex review approve ID` releases it.", highlight=False)
             return
-        analysis = demo.collect(api, job)
+        analysis = demo.collect(api, job, proofs.gather(cloud, api, job))
         path = demo.write(analysis)
     terminal.show(screen, analysis, simulated=True)
     screen.print(f"\nReport: {path}", highlight=False, soft_wrap=True)

@@ -16,7 +16,20 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from alex import follow, local, parity, places, portfolio, reading, report, result, reviews, synthesis, terminal
+from alex import (
+    approval,
+    follow,
+    local,
+    parity,
+    places,
+    portfolio,
+    proofs,
+    reading,
+    report,
+    result,
+    synthesis,
+    terminal,
+)
 from alex.client import Api
 from alex.errors import CommandError
 from alex.journey import Journey, Step, seconds
@@ -51,11 +64,20 @@ def run(console: Console, options: Options) -> result.Analysis:
                 step.result(str(portfolio.load(api, options.investor, progress=step.note)))
             with journey.step("Analyse") as step:
                 job = analyse(api, step)
+            before = []
+            if job["status"] == "awaiting_approval" and options.investor.second_thoughts:
+                with journey.step("Reject, as a senior adviser") as step:
+                    ended = approval.decide(cloud, api, job, step, decision="reject")
+                    before.append(approval.rejected(cloud, ended, job))
+                with journey.step("Analyse again, with another target") as step:
+                    api.put("/api/user", options.investor.profile | options.investor.second_thoughts)
+                    job = analyse(api, step)
+            waited = None
             if job["status"] == "awaiting_approval":
                 with journey.step("Approve, as a senior adviser") as step:
-                    job = approve(cloud, api, job, step)
-            with journey.step("Write the report") as step:
-                analysis = collect(api, job)
+                    waited, job = job, approval.decide(cloud, api, job, step, decision="approve")
+            with journey.step("Gather audit and trace, write the report") as step:
+                analysis = collect(api, job, proofs.gather(cloud, api, job, waited=waited, before=before))
                 step.result(places.shown(write(analysis)))
         took = journey.elapsed
     terminal.show(console, analysis, simulated=True)
@@ -129,29 +151,18 @@ def analyse(api: Api, step: Step) -> dict[str, Any]:
     return job
 
 
-def approve(cloud: LocalCloud, api: Api, job: dict[str, Any], step: Step) -> dict[str, Any]:
-    """Decide on what a person must approve, and wait for the advice to be released."""
-    job_id = str(job["id"])
-    why = "; ".join(reviews.REASONS.get(one["reason"], one["reason"]) for one in job["reviews"])
-    step.milestone(f"it waits for a person: {why}")
-    with reviews.signed_in(cloud) as senior:
-        decided = reviews.approve_job(senior, job_id, "Reviewed in the demonstration.")
-    released = follow.follow(api, job_id, Step("approval", None), final=follow.OVER)
-    step.result(f"{reviews.SENIOR} approved {len(decided)} of {len(job['reviews'])}; the job is {released['status']}")
-    return released
-
-
-def collect(api: Api, job: dict[str, object]) -> result.Analysis:
-    """Everything about a finished job that is shown, asked of the API."""
-    job_id = str(job.get("id") or job.get("job_id"))
+def collect(api: Api, job: dict[str, object], proved: dict[str, Any] | None = None) -> result.Analysis:
+    """Everything about a finished job that is shown: the API's answers, and the proofs where they were gathered."""
+    job_id, proved = str(job.get("id") or job.get("job_id")), proved or {}
     answers: dict[str, Any] = {
         "job": job,
         "user": api.get("/api/user")["user"],
         "accounts": api.portfolio(),
-        "audit": api.get(f"/api/jobs/{job_id}/audit"),
+        "audit": proved.get("audit") or api.get(f"/api/jobs/{job_id}/audit"),
+        "proofs": {name: proof for name, proof in proved.items() if name != "audit"},
     }
     places.written(places.RESULT, json.dumps(answers, indent=1, sort_keys=True) + "\n")
-    return reading.read(job, user=answers["user"], accounts=answers["accounts"], audit=answers["audit"])
+    return reading.read(**answers)
 
 
 def write(analysis: result.Analysis, path: Path = places.REPORT) -> Path:

@@ -11,6 +11,7 @@ from alex.journey import Step, seconds
 
 AGENTS = ("tagger", "reporter", "charter", "retirement")
 OVER = frozenset({"completed", "failed", "cancelled"})
+OPEN = frozenset({"pending", "running", "awaiting_approval"})
 FINAL = OVER | {"awaiting_approval"}
 STEPS = {
     "tagging": "classifying instruments",
@@ -32,11 +33,9 @@ def request(api: Api, *, key: str | None = None) -> str:
 
 
 def running(api: Api) -> str | None:
-    """The user's analysis that is under way, if there is one."""
+    """The user's analysis that is under way or waits for people, if there is one: a second is refused until then."""
     jobs = api.get("/api/jobs").get("jobs", [])
-    return next(
-        (str(job.get("id") or job.get("job_id")) for job in jobs if job.get("status") in {"pending", "running"}), None
-    )
+    return next((str(job.get("id") or job.get("job_id")) for job in jobs if job.get("status") in OPEN), None)
 
 
 class JobReader(Protocol):
@@ -58,13 +57,32 @@ def follow(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    """Wait for the job to end, or to wait for people; returns it.
+    """Wait for the job to end well, or to wait for people; returns it. The rest as `ended`.
+
+    :raises CommandError: the job failed, or did not end in time.
+    """
+    job = ended(api, job_id, step, final=final, limit=limit, poll=poll, clock=clock, sleep=sleep)
+    return _judged(job, job_id)
+
+
+def ended(
+    api: JobReader,
+    job_id: str,
+    step: Step,
+    *,
+    final: Collection[str] = FINAL,
+    limit: float = 300.0,
+    poll: float = POLL_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:
+    """Wait until the job has one of these statuses, however it ended; returns it.
 
     :param step: shows the progress.
     :param final: statuses that end the watch.
     :param poll: seconds between two questions.
     :param limit: seconds to wait; the planner itself may run 900, and nothing is lost by not watching.
-    :raises CommandError: the job failed, or did not end in time.
+    :raises CommandError: the job did not end in time.
     """
     began = clock()
     seen: dict[str, str] = {}
@@ -90,7 +108,7 @@ def follow(
         seen = states
         step.lines(*_lines(states, starts, took, now))
         if status in final:
-            return _judged(job, job_id)
+            return job
         if now - began > limit:
             raise CommandError(
                 f"the analysis is still {status} after {seconds(limit)}",

@@ -1,5 +1,7 @@
 """`alex trace`: where a job's time, tokens and money went, and what was decided (OBS-19)."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
@@ -50,18 +52,23 @@ def show(console: Console, trees: list[Span]) -> None:
     console.print(f"{len(calls)} model calls, {tokens:,.0f} tokens, {cost:.4f} USD", highlight=False)
 
 
-def as_json(span: Span) -> dict[str, object]:
-    """One tree for programs."""
+def as_json(span: Span, begin: int | None = None) -> dict[str, Any]:
+    """One tree for programs; ``starts`` in milliseconds after its top began, tokens and cost with all below."""
+    begin = span.begin if begin is None else begin
     return {
         "name": span.name,
         "service": span.service,
         "kind": span.kind,
         "trace_id": span.trace_id,
+        "starts": round((span.begin - begin) / 1e6, 1),
         "milliseconds": round(span.milliseconds, 1),
+        "tokens_in": int(span.total("input_tokens")),
+        "tokens_out": int(span.total("output_tokens")),
+        "cost_usd": round(span.total("cost_usd"), 6),
         "failed": span.failed,
         "facts": span.facts,
         "events": [{"name": event.name, **event.details} for event in span.events],
-        "children": [as_json(child) for child in span.children],
+        "children": [as_json(child, begin) for child in span.children],
     }
 
 

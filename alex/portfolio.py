@@ -87,13 +87,18 @@ ACCOUNTS = (
 
 @dataclass(frozen=True)
 class Portfolio:
-    """A person's profile and accounts as the API takes them; ``user`` is the subject who signs in with it."""
+    """A person's profile and accounts as the API takes them; ``user`` is the subject who signs in with it.
+
+    With ``second_thoughts`` the demonstration's adviser rejects the first analysis, and the person asks again with the
+    profile so changed.
+    """
 
     name: str
     user: str
     about: str
     profile: dict[str, Any]
     accounts: tuple[DemoAccount, ...]
+    second_thoughts: dict[str, Any] | None = None
 
     @property
     def positions(self) -> int:

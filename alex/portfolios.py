@@ -98,7 +98,7 @@ NEW = Portfolio("new", "new-investor", "signed in a minute ago, has nothing yet"
 FIVE_MILLION = Portfolio(
     "five-million",
     "five-million-investor",
-    "$5M in shares against a cautious target: the orders need a senior adviser's approval",
+    "$5M in shares against a cautious target: a senior adviser rejects the orders, then approves smaller ones",
     {
         "display_name": "Five Million",
         "current_age": 60,
@@ -111,6 +111,7 @@ FIVE_MILLION = Portfolio(
         _account("Family trust", "taxable", "100000", {"AAPL": "14500", "MSFT": "6000", "LLY": "1500"}),
         _account("Rollover IRA", "traditional_ira", "50000", {"UNH": "1000", "HD": "1500", "MTUM": "1000"}),
     ),
+    second_thoughts={"asset_class_targets": {"equity": 70, "cash": 30}},
 )
 GALLERY = {one.name: one for one in (DEMO, ONE_STOCK, ALL_CASH, SIXTY, RETIRED, NEW, FIVE_MILLION)}
 

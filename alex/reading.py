@@ -5,7 +5,6 @@ fallbacks): missing parts are None or empty, never invented.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,18 +12,21 @@ from pydantic import ValidationError
 
 from advisor.domain.audit import verify_chain
 from advisor.domain.models import AuditEntry
+from alex import reading_proofs
 from alex.errors import CommandError, Exit
 from alex.figures import words
+from alex.reading_proofs import moment
 from alex.result import CENT, AccountLine, Advice, Analysis, Holding, Json, Part, Quality, Term
 
 
-def read(job: Json, *, user: Json, accounts: Sequence[Json], audit: Json) -> Analysis:
+def read(job: Json, *, user: Json, accounts: Sequence[Json], audit: Json, proofs: Json | None = None) -> Analysis:
     """Build the analysis from the API's answers.
 
     :param job: `GET /api/jobs/{id}`.
     :param user: the ``user`` of `GET /api/user`.
     :param accounts: accounts, each with the ``positions`` of `GET /api/accounts/{id}/positions`.
     :param audit: `GET /api/jobs/{id}/audit`.
+    :param proofs: approval, trace and verification, as `alex.proofs` gathers them.
     :raises CommandError: a figure that must be a number is not one.
     """
     summary = _map(job.get("summary_payload"))
@@ -53,23 +55,22 @@ def read(job: Json, *, user: Json, accounts: Sequence[Json], audit: Json) -> Ana
         risk=dict(_map(summary.get("risk"))),
         rebalancing=dict(_map(summary.get("rebalancing"))),
         usage=dict(_map(summary.get("usage"))),
-        review_reasons=tuple(str(reason) for reason in summary.get("review_reasons") or ()),
         quality=_quality(job.get("quality_payload")),
         audit=tuple(dict(entry) for entry in audit.get("entries") or ()),
         audit_ok=ok,
         audit_reason=reason,
-        started_at=_time(job.get("started_at")),
-        completed_at=_time(job.get("completed_at")),
+        started_at=moment(job.get("started_at")),
+        completed_at=moment(job.get("completed_at")),
+        archive=str(audit.get("archive") or ""),
+        approvals=reading_proofs.approvals(proofs or {}),
+        trace=reading_proofs.trace(proofs or {}),
+        verification=reading_proofs.verification(proofs or {}),
         raw=job,
     )
 
 
 def _map(value: Any) -> Json:
     return value if isinstance(value, Mapping) else {}
-
-
-def _time(value: Any) -> datetime | None:
-    return datetime.fromisoformat(str(value).replace("Z", "+00:00")) if value else None
 
 
 def _money(value: Any, name: str, *, missing: bool = False) -> Decimal | None:
@@ -178,7 +179,7 @@ def _quality(payload: Any) -> Quality | None:
         default_allocations=texts("default_allocations"),
         heuristics=texts("heuristics_used"),
         fallbacks=texts("fallbacks"),
-        last_updated=tuple((str(k), str(v)) for k, v in _map(payload.get("last_updated")).items() if v),
+        last_updated=tuple((str(k), _day(v)) for k, v in _map(payload.get("last_updated")).items() if v),
         derivation=tuple(
             Term(
                 str(term.get("term")),
@@ -188,6 +189,11 @@ def _quality(payload: Any) -> Quality | None:
             for term in terms
         ),
     )
+
+
+def _day(value: Any) -> str:
+    """A day as it is; a time to the minute."""
+    return f"{moment(value):%Y-%m-%d %H:%M} UTC" if "T" in str(value) else str(value)
 
 
 def _said(item: Json) -> str:

@@ -5,7 +5,15 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
-from alex import report_evidence, report_money, report_retirement, report_trades
+from alex import (
+    report_approval,
+    report_audit,
+    report_evidence,
+    report_money,
+    report_retirement,
+    report_trace,
+    report_trades,
+)
 from alex.figures import money, percent
 from alex.result import Analysis
 
@@ -17,8 +25,10 @@ _SECTIONS = (
     ("retirement", "Retirement"),
     ("narrative", "The analyst's report"),
     ("quality", "Data quality"),
-    ("audit", "Audit trail"),
-    ("disclosures", "Assumptions and disclosures"),
+    ("approval", "Approval"),
+    ("audit", "Assumptions &amp; audit"),
+    ("trace", "Trace"),
+    ("disclosures", "Disclosures"),
 )
 
 
@@ -37,8 +47,10 @@ def render(analysis: Analysis, *, simulated: bool, made_at: datetime | None = No
         "retirement": report_retirement.retirement(analysis),
         "narrative": report_evidence.narrative(analysis),
         "quality": report_evidence.quality(analysis),
-        "audit": report_evidence.audit(analysis),
-        "disclosures": report_evidence.disclosures(analysis, simulated=simulated),
+        "approval": report_approval.section(analysis),
+        "audit": report_audit.section(analysis),
+        "trace": report_trace.section(analysis),
+        "disclosures": report_evidence.disclosures(simulated=simulated),
     }
     links = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title in _SECTIONS if bodies[key])
     sections = "\n".join(
@@ -89,12 +101,18 @@ def _head(analysis: Analysis, moment: datetime) -> str:
         ("Prices as of", days(analysis)),
         ("Analysed", f"{analysis.completed_at:%Y-%m-%d %H:%M} UTC" if analysis.completed_at else "not finished"),
         ("Report written", f"{moment:%Y-%m-%d %H:%M} UTC"),
-        ("Status", analysis.status),
+        ("Status", _status(analysis)),
     ]
     meta = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     return f"""<header class="top"><div><div class="brand">Alex</div>
 <h1>Portfolio analysis</h1><p class="lead" style="margin:0">Prepared for {escape(analysis.investor)}</p></div>
 <dl class="meta">{meta}</dl></header>"""
+
+
+def _status(analysis: Analysis) -> str:
+    decisions = analysis.approvals[-1].decisions if analysis.approvals else ()
+    approved = bool(decisions) and all(one.state == "approved" for one in decisions)
+    return f"{analysis.status}, approved by a person" if approved else analysis.status
 
 
 def _notices(analysis: Analysis, *, simulated: bool) -> str:

@@ -1,8 +1,7 @@
-"""The report's sections about trust: the narrative as it was written, data quality, audit trail, disclosures."""
+"""The report's sections about trust: the narrative as it was written, data quality, disclosures."""
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from alex.figures import points, words
 from alex.markdown import to_html
@@ -72,64 +71,8 @@ def _derivation(found: Quality) -> str:
     )
 
 
-def audit(analysis: Analysis) -> str:
-    """Each decision of an agent: who, when, with what model, at what cost, linked to the entry before."""
-    if not analysis.audit:
-        return "<p>The platform returned no audit entry for this analysis.</p>"
-    verdicts = {
-        True: '<span class="badge good">chain verified</span> Each entry carries the hash of the one before; '
-        "none was changed, removed or reordered.",
-        False: f'<span class="badge bad-mark">chain broken</span> {escape(analysis.audit_reason)}',
-        None: '<span class="badge warned">chain not verified</span> There was nothing to verify.',
-    }
-    rows = [_entry(entry) for entry in analysis.audit]
-    heads = [
-        "Time (UTC)",
-        "Agent",
-        "Decision and why",
-        "Model",
-        "Check",
-        "Entry hash",
-        "Tokens in / out",
-        "Took",
-        "Cost",
-    ]
-    listed = table("Decisions of the agents, without raw prompts", heads, rows, numeric=6)
-    return f'<p class="lead">{verdicts[analysis.audit_ok]}</p>{_spent(analysis.usage)}{listed}'
-
-
-def _spent(usage: dict[str, Any]) -> str:
-    """What the models' calls used together, against what the job was allowed (COST-05)."""
-    if not usage:
-        return ""
-    paid = "simulated: nothing was charged" if usage["simulated"] else "charged"
-    tokens = usage["tokens_in"] + usage["tokens_out"]
-    cost = f"${usage['cost_usd']:.4f} of the ${usage['budget_usd']:.2f} that this analysis could spend"
-    return f"<p>{usage['calls']} model calls, {tokens:,} tokens, {cost} ({paid}).</p>"
-
-
-def _entry(entry: dict[str, Any]) -> list[str]:
-    tokens = entry.get("tokens") or {}
-    check = str(entry.get("compliance_check", ""))
-    css = {"PASS": "good", "FAIL": "bad-mark"}.get(check, "calm")
-    took, sealed = entry.get("duration_ms"), str(entry.get("entry_hash") or "")
-    return [
-        f'<span class="mono">{escape(str(entry.get("timestamp", ""))[:19].replace("T", " "))}</span>',
-        escape(words(str(entry.get("agent", "")))),
-        f"{escape(words(str(entry.get('decision', ''))))}<br>"
-        f'<span class="sub">{escape(str(entry.get("explanation", "")))}</span>',
-        f'<span class="mono">{escape(str(entry.get("model", "")))}</span>',
-        f'<span class="badge {css}">{escape(check.replace("_", " ").lower())}</span>',
-        f'<span class="mono" title="{escape(sealed)}">{escape(sealed[:12])}</span>',
-        f"{tokens.get('in', tokens.get('input', 0))} / {tokens.get('out', tokens.get('output', 0))}",
-        f"{int(took):,} ms" if took is not None else "",
-        f"${float(entry.get('cost_usd') or 0):.4f}",
-    ]
-
-
-def disclosures(analysis: Analysis, *, simulated: bool) -> str:
-    """Assumptions of the engines, then what a reader must know."""
-    listed = "".join(f"<li>{escape(text)}</li>" for text in analysis.assumptions)
+def disclosures(*, simulated: bool) -> str:
+    """What a reader must know."""
     said = list(_DISCLOSURES)
     if simulated:
         said.append(
@@ -137,5 +80,4 @@ def disclosures(analysis: Analysis, *, simulated: bool) -> str:
             "and classifies. Its tokens and costs are priced as the production model's would be; nothing was charged."
         )
     points = "".join(f"<li>{escape(text)}</li>" for text in said)
-    known = f"<h3>Assumptions of this analysis</h3><ul>{listed}</ul>" if listed else ""
-    return f'<div class="prose">{known}<h3>Disclosures</h3><ul>{points}</ul></div>'
+    return f'<div class="prose"><ul>{points}</ul></div>'

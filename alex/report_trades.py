@@ -8,12 +8,6 @@ from alex.figures import money, percent, quantity, words
 from alex.report_money import table
 from alex.result import Analysis
 
-_REASONS = {
-    "value_over_limit": "the suggested trades exceed the limit above which a senior adviser must approve",
-    "risk_over_7": "the portfolio's risk score is above 7 of 10",
-    "confidence_under_80": "the confidence is below 0.80",
-}
-
 
 def rebalancing(analysis: Analysis) -> str:
     """Shares now, wanted and after, then the suggested trades; empty when the platform computed no plan."""
@@ -31,7 +25,7 @@ def rebalancing(analysis: Analysis) -> str:
         if trades
         else "Nothing needs to be traded."
     )
-    return f'<p class="lead">{lead}</p>{mix}{_trades(trades)}{_reasons(plan)}{_review(analysis)}'
+    return f'<p class="lead">{lead}</p>{mix}{_trades(trades)}{_reasons(plan)}'
 
 
 def _map(value: Any) -> Mapping[str, Any]:
@@ -60,12 +54,3 @@ def _trades(trades: list[Mapping[str, Any]]) -> str:
 def _reasons(plan: Mapping[str, Any]) -> str:
     items = "".join(f"<li>{escape(str(text))}</li>" for text in plan.get("rationale") or ())
     return f'<div class="prose"><h4>Why these</h4><ul>{items}</ul></div>' if items else ""
-
-
-def _review(analysis: Analysis) -> str:
-    if not analysis.review_reasons:
-        return ""
-    said = "; ".join(_REASONS.get(reason, words(reason)) for reason in analysis.review_reasons)
-    # What is completed has been approved: nothing else releases it (docs/approval.md).
-    head = "A senior adviser approved this" if analysis.status == "completed" else "A person must review this"
-    return f'<div class="notice warn" role="note"><p><strong>{head}:</strong> {escape(said)}.</p></div>'

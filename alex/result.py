@@ -97,6 +97,68 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """One rule that may send the advice to a person (HITL-01 to 03): its figure, its limit, and whether it did."""
+
+    name: str
+    figure: str
+    limit: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one review; ``by`` is empty while nobody has decided."""
+
+    about: str
+    state: str
+    by: str
+    comment: str
+    requested_at: datetime | None
+    decided_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One analysis before its reviewers, and what its client could see meanwhile (``seen`` empty: nobody looked)."""
+
+    job_id: str
+    status: str
+    told: str
+    rules: tuple[Rule, ...]
+    decisions: tuple[Decision, ...]
+    seen: str
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A span of the trace: how deep it lies, when it began and how long it took in milliseconds, its model calls."""
+
+    name: str
+    kind: str
+    depth: int
+    starts: float
+    milliseconds: float
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    failed: bool
+    notes: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A command and what it printed."""
+
+    command: str
+    printed: str
+    intact: bool
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that is shown of one job."""
 
@@ -120,13 +182,16 @@ class Analysis:
     risk: dict[str, Any]
     rebalancing: dict[str, Any]
     usage: dict[str, Any]
-    review_reasons: tuple[str, ...]
     quality: Quality | None
     audit: tuple[dict[str, Any], ...]
     audit_ok: bool | None
     audit_reason: str
     started_at: datetime | None
     completed_at: datetime | None
+    archive: str = ""
+    approvals: tuple[Approval, ...] = ()
+    trace: tuple[Stretch, ...] = ()
+    verification: Verification | None = None
     raw: Json = field(repr=False, default_factory=dict)
 
     @property

@@ -1,4 +1,4 @@
-"""Reviews as a senior adviser decides them through the API: the demo's step, and the commands `alex review`."""
+"""Reviews as a senior adviser sees and decides them through the API: for the demo, and the commands `alex review`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,12 +41,6 @@ def listed(api: Api, *, state: str = "requested") -> list[dict[str, Any]]:
 def decide(api: Api, review_id: str, decision: str, comment: str) -> dict[str, Any]:
     """Approve or reject; raises CommandError with the API's reason when it is refused."""
     return api.post(f"/api/reviews/{review_id}/decision", {"decision": decision, "comment": comment})
-
-
-def approve_job(api: Api, job_id: str, comment: str) -> list[dict[str, Any]]:
-    """Approve every open review of a job."""
-    waiting = [review for review in listed(api) if review["job_id"] == job_id]
-    return [decide(api, str(review["id"]), "approve", comment) for review in waiting]
 
 
 def table(reviews: list[dict[str, Any]]) -> Table:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alex import terminal_quality
+from alex import terminal_proofs, terminal_quality
 from alex.figures import compact, money, percent, words
 from alex.report import days
 from alex.result import Analysis, Part
@@ -29,7 +29,9 @@ def show(console: Console, analysis: Analysis, *, simulated: bool) -> None:
     _retirement(console, analysis, narrow=narrow)
     _head(console, "Data quality")
     terminal_quality.show(console, analysis.quality)
-    _audit(console, analysis, narrow=narrow)
+    for title, body in terminal_proofs.SECTIONS:
+        _head(console, title)
+        body(console, analysis)
     if simulated:
         console.print(
             "\nThe wording above comes from a simulated model on this machine; prices are recorded real closes. "
@@ -176,45 +178,3 @@ def _retirement(console: Console, analysis: Analysis, *, narrow: bool) -> None:
             console.print(
                 f"  {name:<30} " + " / ".join(compact(value) for value in values if value is not None), highlight=False
             )
-
-
-def _audit(console: Console, analysis: Analysis, *, narrow: bool) -> None:
-    _head(console, "Audit trail")
-    state = {
-        True: ("chain verified: no entry was changed, removed or reordered", "green"),
-        False: (f"chain broken: {analysis.audit_reason}", "bold red"),
-        None: ("chain not verified", "yellow"),
-    }[analysis.audit_ok]
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name in (
-        "Time (UTC)",
-        "Agent",
-        "Decision",
-        *(() if narrow else ("Model",)),
-        "Check",
-        "Took",
-        *(() if narrow else ("Cost",)),
-        "Hash",
-    ):
-        table.add_column(
-            name,
-            no_wrap=True,
-            overflow="ellipsis",
-            justify="right" if name in {"Took", "Cost"} else "left",
-            max_width=36 if name == "Model" else None,
-        )
-    for entry in analysis.audit:
-        cells = [str(entry.get(name) or "") for name in ("timestamp", "agent", "decision")]
-        cells[0] = cells[0][11:19]
-        cells += [] if narrow else [str(entry.get("model", ""))]
-        cells += [
-            str(entry.get("compliance_check", "")).replace("NOT_EVALUATED", "-"),
-            f"{int(entry.get('duration_ms') or 0)} ms",
-        ]
-        cells += [] if narrow else [f"${float(entry.get('cost_usd') or 0):.4f}"]
-        cells += [str(entry.get("entry_hash") or "")[:12]]
-        table.add_row(*cells)
-    console.print(Padding(table, (0, 0, 0, 2)))
-    console.print(
-        Text(f"  {state[0]}" if analysis.audit else "  no entry", style=state[1] if analysis.audit else "yellow")
-    )

@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from alex import demo, follow, local, portfolio
+from alex import approval, follow, local, portfolio
 from alex.bench import job
 from alex.bench.measure import Row, Say, quantile
 from alex.client import Api
@@ -101,7 +101,7 @@ def _analysis(cloud: LocalCloud, api: Api) -> tuple[float, str]:
     ended = follow.follow(api, job_id, Step("bench", None), poll=0.05)
     took = time.perf_counter() - began
     if ended["status"] == "awaiting_approval":
-        ended = demo.approve(cloud, api, ended, Step("bench", None))
+        ended = approval.decide(cloud, api, ended, Step("bench", None), decision="approve")
     if ended["status"] != "completed":
         raise CommandError(
             f"the analysis ended as {ended['status']}", where=f"job {job_id}", remedy="`alex logs planner`"

@@ -79,7 +79,7 @@ def test_the_newest_job_is_shown_as_a_tree(files: list[Path]) -> None:
     assert order == sorted(order)
     assert "900+100 tokens" in text
     assert "1 model calls, 1,000 tokens, 0.2500 USD" in text
-    assert job_trace.as_json(trees[0])["children"][0]["children"][0]["failed"] is True  # type: ignore[index]
+    assert job_trace.as_json(trees[0])["children"][0]["children"][0]["failed"] is True
 
 
 def test_a_job_is_found_by_the_beginning_of_its_id(files: list[Path]) -> None:

@@ -144,7 +144,7 @@ def test_tampered_audit_entry_breaks_the_chain(
     answers["audit"]["entries"][1]["cost_usd"] = "0"
     tampered = read(answers)
     assert tampered.audit_ok is False
-    assert "chain broken" in " ".join(page(tampered)[1].words)
+    assert "record not whole" in " ".join(page(tampered)[1].words)
 
 
 def test_audit_chain_that_the_platform_found_broken_is_broken(

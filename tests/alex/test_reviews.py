@@ -1,14 +1,14 @@
 """`alex review`: what a senior adviser sees and decides (HITL-01)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from alex import cli, demo, local, reviews
+from alex import approval, cli, follow, local, reviews
 from alex.client import Api
 from alex.journey import Step
 
@@ -28,6 +28,9 @@ def office(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
         if request.method == "POST":
             state = "approved" if json.loads(request.content)["decision"] == "approve" else "rejected"
             return httpx.Response(200, json=REVIEW | {"state": state})
+        if request.url.path.startswith("/api/reviews/"):
+            summary = {"recommendations": [{}], "rebalancing": {"trades": [{}, {}]}}
+            return httpx.Response(200, json=REVIEW | {"summary_payload": summary})
         second = "cursor" in request.url.params
         page = [REVIEW | {"id": "r-2", "job_id": "j-2"}] if second else [REVIEW]
         return httpx.Response(200, json={"reviews": page, "next_cursor": None if second else "next"})
@@ -75,25 +78,38 @@ def test_a_rejection_without_a_reason_is_not_sent(office: list[httpx.Request]) -
     assert office == []
 
 
-def test_only_the_jobs_own_reviews_are_approved(office: list[httpx.Request]) -> None:
-    """The demo must not approve what somebody else waits for."""
-    api: Callable[..., Any] = local.session
-    with api(None, "s", roles=("senior_advisor",)) as senior:
-        assert len(reviews.approve_job(senior, "j-1", "ok")) == 1
-    assert [request.url.path for request in office if request.method == "POST"] == ["/api/reviews/r-1/decision"]
+class Jobs:
+    """The job as its client sees it: it waits until somebody decides, and ends as told."""
+
+    def __init__(self, end: str) -> None:
+        self.answers = iter(("awaiting_approval", end))
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return {"id": job_id, "status": next(self.answers)}
 
 
-def test_the_demo_approves_what_waits_and_follows_it_to_its_release(office: list[httpx.Request]) -> None:
-    """HITL-01: a person who tries the product sees the approval, and then the advice."""
+@pytest.mark.parametrize(("decision", "end"), [("approve", "completed"), ("reject", "failed")])
+def test_the_demo_decides_on_what_waits_and_follows_it_to_its_end(
+    office: list[httpx.Request], decision: str, end: str
+) -> None:
+    """HITL-01: a person who tries the product sees both decisions, with a comment by somebody who read the review.
 
-    class Jobs:
-        answers = iter(("awaiting_approval", "completed"))
-
-        def job(self, job_id: str) -> dict[str, Any]:
-            return {"id": job_id, "status": next(self.answers)}
-
+    Only the job's own reviews: what somebody else waits for is none of the demonstration's business.
+    """
     cloud: Any = None
-    jobs: Any = Jobs()
-    waiting = {"id": "j-1", "status": "awaiting_approval", "reviews": [{"reason": "value_over_limit"}]}
-    assert demo.approve(cloud, jobs, waiting, Step("approve", None))["status"] == "completed"
-    assert [json.loads(request.content)["decision"] for request in office if request.method == "POST"] == ["approve"]
+    jobs: Any = Jobs(end)
+    ended = approval.decide(cloud, jobs, {"id": "j-1"}, Step(decision, None), decision=decision)
+    assert ended["status"] == end
+    (sent,) = [request for request in office if request.method == "POST"]
+    assert sent.url.path == "/api/reviews/r-1/decision"
+    body = json.loads(sent.content)
+    assert body["decision"] == decision
+    for said in ("2 orders" if decision == "reject" else "2 suggested orders", "$1,250,001", "Simulated adviser"):
+        assert said in body["comment"]
+    assert "GET /api/reviews/r-1" in [f"{request.method} {request.url.path}" for request in office]
+
+
+def test_what_waits_is_joined_instead_of_a_second_analysis(office: list[httpx.Request]) -> None:
+    """HITL-01: the platform refuses a second analysis meanwhile; the demo, started again, must go on with the first."""
+    jobs: Any = type("Jobs", (), {"get": lambda _self, _path: {"jobs": [{"id": "j-1", "status": "awaiting_approval"}]}})
+    assert follow.running(jobs()) == "j-1"
