@@ -10,6 +10,7 @@ from alex.client import Api
 from alex.errors import CommandError
 from alex.figures import money
 from alex.journey import Step
+from alex.reading_proofs import rules
 from local_cloud.cloud import LocalCloud
 
 _WORDS = {"approve": "approved", "reject": "rejected"}
@@ -23,8 +24,8 @@ def decide(cloud: LocalCloud, api: Api, job: dict[str, Any], step: Step, *, deci
     job_id = str(job["id"])
     with reviews.signed_in(cloud) as senior:
         waiting = [review for review in reviews.listed(senior) if review["job_id"] == job_id]
-        for review in waiting:
-            step.milestone(_asked(review))
+        step.milestone(_asked(waiting))
+        waiting.sort(key=lambda review: review["reason"] != "value_over_limit")  # what a rejection speaks about
         for review in waiting[:1] if decision == "reject" else waiting:
             read = senior.get(f"/api/reviews/{review['id']}")
             reviews.decide(senior, str(review["id"]), decision, comment(read, decision))
@@ -50,9 +51,11 @@ def comment(read: dict[str, Any], decision: str) -> str:
     )
 
 
-def _asked(review: dict[str, Any]) -> str:
-    why = reviews.REASONS.get(review["reason"], review["reason"])
-    return f"it waits for a person: {why}, until {str(review['expires_at'])[:16].replace('T', ' ')} UTC"
+def _asked(waiting: list[dict[str, Any]]) -> str:
+    reasons = {str(review["reason"]) for review in waiting}
+    asked = [rule for review in waiting[:1] for rule in rules(review, proofs.limits(), reasons) if rule.asked]
+    why = ", ".join(f"{rule.name.lower()} {rule.figure} (limit: {rule.limit})" for rule in asked)
+    return f"it waits for a person: {why or 'nothing waits any more'}"
 
 
 def rejected(cloud: LocalCloud, job: dict[str, Any], waited: dict[str, Any]) -> dict[str, Any]:

@@ -187,6 +187,7 @@ def closing(
         ("Report", places.shown(places.REPORT)),
         ("API's answers", places.shown(places.RESULT)),
         ("Templates", places.shown(places.ASSEMBLY)),
+        ("Audit", f"alex audit verify {analysis.job_id} (or: audit show)"),
         ("Trace", "alex trace (the job's time, tokens, cost and decisions)"),
         ("Logs", "alex logs (lists them), alex logs planner"),
         ("Local cloud", f"{cloud.endpoint} (loopback only), alex status --parity shows what it enforces"),

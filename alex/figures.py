@@ -4,7 +4,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 Number = float | int | Decimal
 
-_WORDS = {"401k": "401(k)", "roth_ira": "Roth IRA", "hsa": "HSA", "etf": "ETF", "reit": "REIT", "529": "529 plan"}
+_WORDS = {
+    "401k": "401(k)",
+    "roth_ira": "Roth IRA",
+    "traditional_ira": "Traditional IRA",
+    "hsa": "HSA",
+    "etf": "ETF",
+    "reit": "REIT",
+    "529": "529 plan",
+}
 
 
 def money(value: Number, *, cents: bool = False) -> str:

@@ -52,16 +52,21 @@ def approval(cloud: LocalCloud, job: Json, *, waited: Json | None = None) -> dic
     if job.get("reviews"):
         with reviews.signed_in(cloud) as senior:
             decided = [one for one in reviews.listed(senior, state="all") if one["job_id"] == job["id"]]
-    limits = load("local").hitl
     return {
         "job_id": job["id"],
         "status": job["status"],
         "told": job.get("error_message") or "",
         "figures": {name: decided[0][name] for name in _FIGURES} if decided else _figures(job),
-        "limits": {name: getattr(limits, name) for name in _LIMITS},
+        "limits": limits(),
         "reviews": decided,
         "client_saw": _seen(waited) if waited else None,
     }
+
+
+def limits() -> dict[str, Any]:
+    """When a person must look, by the settings that were deployed."""
+    rules = load("local").hitl
+    return {name: getattr(rules, name) for name in _LIMITS}
 
 
 def _figures(job: Json) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def section(analysis: Analysis) -> str:
     many = len(analysis.approvals) > 1
     parts = []
     for number, one in enumerate(analysis.approvals, 1):
-        head = f"<h3>{'First' if number == 1 else 'Next'} analysis: {escape(one.status)}</h3>" if many else ""
+        head = f"<h3>{escape(title(one, number))}</h3>" if many else ""
         parts.append(f"{head}{_judged(one)}")
     return "".join(parts)
 
@@ -27,8 +27,8 @@ def lead(one: Approval) -> str:
     asked = [rule for rule in one.rules if rule.asked]
     if not asked:
         return "No rule asked for a person: the advice was released at once."
-    why = " and ".join(f"{_lower(rule)} is {rule.figure} (limit: {rule.limit})" for rule in asked)
-    return f"The analysis waited for a person because the {why}."
+    why = " and ".join(f"the {_lower(rule)} is {rule.figure} (limit: {rule.limit})" for rule in asked)
+    return f"The analysis waited for a person because {why}."
 
 
 def passed(one: Approval) -> str:
@@ -40,6 +40,19 @@ def passed(one: Approval) -> str:
 def who(decision: Decision) -> str:
     """Who decided; the demonstration's adviser is said to be no real person."""
     return f"{decision.by}, {STAND_IN}" if decision.by == SENIOR else decision.by
+
+
+def title(one: Approval, number: int) -> str:
+    """Which of several analyses, and how it ended for its reviewers."""
+    states = {decision.state for decision in one.decisions}
+    end = next((state for state in ("rejected", "expired") if state in states), one.status)
+    return f"{'First' if number == 1 else 'Next'} analysis: {end}"
+
+
+def subject(one: Decision) -> str:
+    """What the decision is about, and why nobody had to take it."""
+    about = f"about the {one.about.lower()}"
+    return f"{about}: another review was rejected, so nobody need look any more" if one.state == "withdrawn" else about
 
 
 def saw(one: Approval) -> str:
@@ -85,13 +98,13 @@ def _judged(one: Approval) -> str:
 
 def _decided(one: Decision) -> str:
     badge = f'<span class="badge {_STATES.get(one.state, "calm")}">{escape(words(one.state))}</span>'
-    rows = [("Decision", f"{badge} about the {escape(one.about.lower())}")]
-    if one.by:
+    rows = [("Decision", f"{badge} {escape(subject(one))}")]
+    if one.by and one.state != "withdrawn":
         rows.append(("By", f'<span class="mono">{escape(one.by)}</span>, a senior adviser' + _stand_in(one)))
     if one.comment:
         rows.append(("Comment", f"“{escape(one.comment)}”"))
     rows.append(("Asked", escape(clock(one.requested_at))))
-    rows.append(("Decided", escape(clock(one.decided_at)) + _after(one)))
+    rows.append(("Ended" if one.state == "withdrawn" else "Decided", escape(clock(one.decided_at)) + _after(one)))
     rows.append(("Would have expired", escape(clock(one.expires_at))))
     return '<dl class="facts">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>"
 

@@ -18,7 +18,7 @@ CHAIN = {
     True: (
         "good",
         "chain intact",
-        "Each entry carries the hash of the one before: none was changed, removed, moved.",
+        "Each entry carries the hash of the one before: none was changed or removed.",
     ),
     False: ("bad-mark", "record not whole", ""),
     None: ("warned", "record not verified", "There was nothing to verify."),

@@ -67,7 +67,7 @@ def _value(console: Console, analysis: Analysis) -> None:
         said = f"risk score {risk['risk_score']} of 10, expected return {percent(risk.get('expected_return', 0))}"
         console.print(f"  {said}, volatility {percent(risk.get('volatility', 0))} a year", highlight=False)
     for line in analysis.accounts:
-        console.print(f"  {line.name:<18} {words(line.kind):<12} {money(line.total):>12}", highlight=False)
+        console.print(f"  {line.name:<18} {words(line.kind):<15} {money(line.total):>12}", highlight=False)
 
 
 def _shares(

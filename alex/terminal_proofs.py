@@ -21,7 +21,7 @@ def approval(console: Console, analysis: Analysis) -> None:
     """Why a person had to look, or had not to; who decided what, and what the investor saw."""
     for number, one in enumerate(analysis.approvals, 1):
         if len(analysis.approvals) > 1:
-            _line(console, Text(f"{'First' if number == 1 else 'Next'} analysis: {one.status}", style="bold"))
+            _line(console, Text(report_approval.title(one, number), style="bold"))
         _judged(console, one)
     if not analysis.approvals:
         _line(console, "not asked for")
@@ -42,7 +42,9 @@ def _judged(console: Console, one: Approval) -> None:
 
 
 def _decided(one: Decision) -> Text:
-    text = Text(one.state, style=_STATES.get(one.state, "")).append(f" about the {one.about.lower()}", style="default")
+    text = Text(one.state, style=_STATES.get(one.state, "")).append(f" {report_approval.subject(one)}", style="default")
+    if one.state == "withdrawn":
+        return text
     if one.by:
         text.append(f" by {report_approval.who(one)}", style="default")
     asked, decided = (f"{time:%H:%M:%S}" if time else "?" for time in (one.requested_at, one.decided_at))
