@@ -22,6 +22,7 @@ from settings import load
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.2
 _FIGURES = ("traded_value", "portfolio_value", "risk_score", "confidence")
+_FACTS = ("model", "instruments_tagged", "charts", "recommendations", "num_positions", "retries", "error")
 _LIMITS = ("approval_threshold_usd", "approval_basis", "risk_score_above", "least_confidence")
 
 Json = Mapping[str, Any]
@@ -109,7 +110,14 @@ def trace(cloud: LocalCloud, job_id: str) -> list[dict[str, Any]]:
         return [tree for tree in found if tree.trace_id in own]
 
     found = _awaited(trees, lambda trees: any(tree.name == spans.ROOT for tree in trees))
-    return [job_trace.as_json(tree) for tree in found]
+    return [_without_texts(job_trace.as_json(tree)) for tree in found]
+
+
+def _without_texts(span: Json) -> dict[str, Any]:
+    """Without prompts, answers and events: what a report is made from needs none of them."""
+    known = {name: value for name, value in span["facts"].items() if name in _FACTS}
+    kept = {name: value for name, value in span.items() if name != "events"}
+    return kept | {"facts": known, "children": [_without_texts(child) for child in span["children"]]}
 
 
 def verification(job_id: str) -> dict[str, Any]:

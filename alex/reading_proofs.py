@@ -107,7 +107,8 @@ def _stretch(span: Json, depth: int) -> Stretch:
 
 
 def _calls(span: Json) -> int:
-    return (span["kind"] == "generation") + sum(_calls(child) for child in span.get("children") or ())
+    below = sum(_calls(child) for child in span.get("children") or ())
+    return below + (1 if span["kind"] == "generation" else 0)
 
 
 def _notes(span: Json, facts: Json) -> str:

@@ -14,7 +14,8 @@ from alex.journey import Step
 
 REVIEW = {
     "id": "r-1", "job_id": "j-1", "owner_id": "ann", "reason": "value_over_limit", "state": "requested",
-    "traded_value": 1250000.5, "portfolio_value": 5000000, "risk_score": 7, "confidence": 0.93, "expires_at": "2026-11-23T20:00:00Z",
+    "traded_value": 1250000.5, "portfolio_value": 5000000, "risk_score": 7, "confidence": 0.93,
+    "expires_at": "2026-11-23T20:00:00Z",
 }  # fmt: skip
 
 
