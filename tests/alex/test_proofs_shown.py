@@ -37,7 +37,7 @@ def shown(answers: Answers) -> tuple[str, str]:
 
 
 def test_the_approval_can_be_read_by_somebody_who_never_saw_the_code(millions: Answers) -> None:
-    """HITL-01, HITL-02: why it waited with figures and limits, who decided what, when, why, and what the investor saw."""
+    """HITL-01, HITL-02: why it waited, with figures and limits, who decided what and why, what the investor saw."""
     first, second = millions["proofs"]["approval"]
     rejected, withdrawn = sorted(first["reviews"], key=lambda one: str(one["state"]))
     assert (rejected["state"], withdrawn["state"]) == ("rejected", "withdrawn")
@@ -101,7 +101,7 @@ def test_a_leak_before_the_decision_is_not_called_withheld(millions: Answers) ->
 
 
 def test_the_record_can_be_read_by_somebody_who_never_saw_the_code(millions: Answers) -> None:
-    """WEB-11, XAI-04: every decision with who, why, by what, verdict, tokens, cost and time, and the check's own words."""
+    """WEB-11, XAI-04: every decision with who, why, by what, tokens, cost and time, and the check's own words."""
     words, screen = shown(millions)
     entries, usage = millions["audit"]["entries"], millions["job"]["summary_payload"]["usage"]
     for entry in entries:
