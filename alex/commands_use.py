@@ -53,8 +53,10 @@ def analyze_command(
         if job["status"] == "awaiting_approval":
             for review in job["reviews"]:
                 why = reviews.REASONS.get(review["reason"], review["reason"])
-                screen.print(f"awaiting approval until {review['expires_at']}: {why}", highlight=False)
-            screen.print("`alex review list` shows what waits; `alex review approve ID` releases it.", highlight=False)
+                until = str(review["expires_at"])[:16].replace("T", " ")
+                screen.print(f"awaiting approval until {until} UTC: {why}", highlight=False)
+            how = "`alex review list` shows what waits, `alex review approve ID` releases it; then"
+            screen.print(f"{how} `alex analyze --follow {job_id}` writes the report.", highlight=False, soft_wrap=True)
             return
         analysis = demo.collect(api, job, proofs.gather(cloud, api, job))
         path = demo.write(analysis)
