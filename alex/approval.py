@@ -23,7 +23,7 @@ def decide(cloud: LocalCloud, api: Api, job: dict[str, Any], step: Step, *, deci
     """
     job_id = str(job["id"])
     with reviews.signed_in(cloud) as senior:
-        waiting = [review for review in reviews.listed(senior) if review["job_id"] == job_id]
+        waiting = reviews.waiting(senior, job_id)
         step.milestone(_asked(waiting))
         waiting.sort(key=lambda review: review["reason"] != "value_over_limit")  # what a rejection speaks about
         for review in waiting[:1] if decision == "reject" else waiting:

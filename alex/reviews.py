@@ -38,6 +38,11 @@ def listed(api: Api, *, state: str = "requested") -> list[dict[str, Any]]:
             return found
 
 
+def waiting(api: Api, job_id: str) -> list[dict[str, Any]]:
+    """What of a job waits for a decision."""
+    return [review for review in listed(api) if review["job_id"] == job_id]
+
+
 def decide(api: Api, review_id: str, decision: str, comment: str) -> dict[str, Any]:
     """Approve or reject; raises CommandError with the API's reason when it is refused."""
     return api.post(f"/api/reviews/{review_id}/decision", {"decision": decision, "comment": comment})

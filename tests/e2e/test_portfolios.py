@@ -75,7 +75,7 @@ def cases(sign_in: Session, market_wheel: Path, cloud: LocalCloud) -> dict[str, 
         if waited:
             assert job["summary_payload"] is None
             with reviews.signed_in(cloud, "gallery-senior") as senior:
-                assert reviews.approve_job(senior, job_id, "Discussed with the client.")
+                assert [reviews.decide(senior, one["id"], "approve", "") for one in reviews.waiting(senior, job_id)]
             job = until(api, job_id, OVER)
         instruments = {p["symbol"]: p["instrument"] for account in api.portfolio() for p in account["positions"]}
         found[name] = Case(name, job, Sums(GALLERY[name], closes, instruments), api, waited)
