@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from alex.figures import words
+from alex.figures import counted, words
 from alex.report_money import table
 from alex.result import Analysis
 
@@ -47,7 +47,7 @@ def budget(usage: dict[str, Any]) -> str:
     tokens = usage["tokens_in"] + usage["tokens_out"]
     share = f", {usage['cost_usd'] / usage['budget_usd']:.1%}" if usage["budget_usd"] else ""
     cost = f"${usage['cost_usd']:.4f} of the ${usage['budget_usd']:.2f} that this analysis could spend{share}"
-    return f"{usage['calls']} model calls, {tokens:,} tokens, {cost} ({paid})."
+    return f"{counted(usage['calls'], 'model call')}, {tokens:,} tokens, {cost} ({paid})."
 
 
 def by(entry: dict[str, Any]) -> str:

@@ -15,6 +15,8 @@ from alex.result import Analysis, Approval, Decision, Stretch
 _STATES = {"approved": "green", "rejected": "bold red", "expired": "bold red", "requested": "yellow"}
 _VERDICTS = {"PASS": "green", "FAIL": "bold red"}
 _BAR = 24
+_NARROW = 84
+"""Below so many columns a table keeps what a person reads first; the report has the rest."""
 
 
 def approval(console: Console, analysis: Analysis) -> None:
@@ -61,10 +63,12 @@ def audit(console: Console, analysis: Analysis) -> None:
     table.add_column("Time", no_wrap=True)
     table.add_column("Who", no_wrap=True)
     table.add_column("Decision and why", ratio=1)
-    for name in ("Verdict", "Tokens", "Cost", "Took"):
+    narrow = console.width < _NARROW
+    for name in ("Took",) if narrow else ("Verdict", "Tokens", "Cost", "Took"):
         table.add_column(name, no_wrap=True, justify="left" if name == "Verdict" else "right")
     for count, entry in _folded(analysis.audit):
-        table.add_row(*_entry(entry, count))
+        cells = _entry(entry, count)
+        table.add_row(*(cells[:3] + cells[-1:] if narrow else cells))
     console.print(Padding(table, (0, 0, 0, 2)))
     if analysis.usage:
         _line(console, f"budget: {report_audit.budget(analysis.usage)}")
@@ -118,18 +122,20 @@ def trace(console: Console, analysis: Analysis) -> None:
         return
     reach = max(one.starts + one.milliseconds for one in shown) or 1.0
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
-    for justify in ("left", "left", "right", "right", "right"):
-        table.add_column(justify=justify, no_wrap=True)
+    narrow = console.width < _NARROW
+    for index in range(3 if narrow else 5):
+        table.add_column(justify="right" if index > 1 else "left", no_wrap=True)
     blocks = ("█", "·") if (console.encoding or "").lower().startswith("utf") else ("#", ".")
     for one in shown:
         used = one.tokens_in or one.tokens_out
-        table.add_row(
-            "  " * one.depth + one.name,
+        cells = (
+            "  " * one.depth + (one.name.partition(":")[0] if narrow else one.name),
             _bar(one, reach, blocks),
             f"{one.milliseconds:,.0f} ms",
             f"{one.tokens_in + one.tokens_out:,} tokens" if used else "",
             f"${one.cost_usd:.4f}" if used else "",
         )
+        table.add_row(*cells[: 3 if narrow else 5])
     console.print(Padding(table, (0, 0, 0, 2)))
 
 

@@ -132,6 +132,20 @@ def test_people_and_rules_are_told_apart(millions: Answers) -> None:
     assert "Review requested a person" not in screen
 
 
+@pytest.mark.parametrize("width", [60, 83, 84, 200])
+def test_decisions_and_agents_are_told_on_a_terminal_of_any_width(millions: Answers, width: int) -> None:
+    """XAI-04, OBS-19: a narrow window loses figures that the report has, and never the decision or the agent."""
+    out = io.StringIO()
+    terminal.show(Console(file=out, width=width), reading.read(**millions), simulated=True)
+    text = out.getvalue()
+    audit, trace = text.index("Assumptions & audit"), text.index("\nTrace\n")
+    for decision in ("Prices refreshed", "Review approved", "Reviews concluded"):
+        assert decision in text[audit:trace]
+    for agent in ("Planner", "Reporter", "Charter", "Retirement"):
+        assert agent in text[trace:]
+    assert max(map(len, text.splitlines())) <= width
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [("pending", "archive pending"), ("differs", "archive differs"), ("unavailable", "archive not read")],
