@@ -84,7 +84,7 @@ def _whole(analysis: Analysis) -> str:
 
 def _timeline(analysis: Analysis) -> str:
     rows = [_entry(number, entry) for number, entry in enumerate(analysis.audit, 1)]
-    heads = ["#", "Time (UTC)", "Who", "Decision, why, by what", "Verdict", "Tokens in / out", "Cost", "Took"]
+    heads = ["#", "UTC", "Who", "Decision, why, by what", "Verdict", "Tokens in / out, cost, time"]
     told = "In the order of the chain. Prompts, answers and personal data are never recorded; an entry has their hash."
     return "<h3>What was decided, and why</h3>" + table(told, heads, rows, numeric=5)
 
@@ -97,6 +97,8 @@ def _entry(number: int, entry: dict[str, Any]) -> list[str]:
     badge = f'<span class="badge {_VERDICTS[verdict]}">{verdict.lower()}</span>' if verdict in _VERDICTS else ""
     prompt = "" if by_rules else f", prompt {escape(str(entry.get('prompt_version') or ''))}"
     took = int(entry.get("duration_ms") or 0)
+    paid = f"{tokens.get('in', 0):,} / {tokens.get('out', 0):,}<br>${float(entry.get('cost_usd') or 0):.4f}"
+    used = ([] if by_rules else [paid]) + ([f"{took:,} ms"] if took else [])
     return [
         str(number),
         f'<span class="time">{escape(str(entry.get("timestamp", ""))[11:19])}</span>',
@@ -105,9 +107,7 @@ def _entry(number: int, entry: dict[str, Any]) -> list[str]:
         f'<span class="sub">by {escape(by(entry))}{prompt}; entry '
         f'<span class="mono" title="{escape(sealed)}">{escape(sealed[:12])}</span></span>',
         badge,
-        "" if by_rules else f"{tokens.get('in', 0):,} / {tokens.get('out', 0):,}",
-        "" if by_rules else f"${float(entry.get('cost_usd') or 0):.4f}",
-        f"{took:,} ms" if took else "",
+        "<br>".join(used),
     ]
 
 
