@@ -11,11 +11,15 @@ import pytest
 from botocore.config import Config
 
 from advisor.adapters.bedrock import BedrockModel
+from advisor.adapters.environment import ReporterEnvironment, parse
 from advisor.adapters.managed_guardrail import MOST_CHARACTERS, REQUEST_CHARACTERS, Guardrail, OutputCheck
 from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.domain.usage import Price, Usage
+from advisor.handlers import specialist
 from advisor.ports.model import ModelAnswer, ModelError, Question
+from advisor.ports.telemetry import Silent
+from advisor.ports.tracing import NoTracing
 from tests.advisor.agents.converse_server import WIRE, Endpoint, recording, serving
 from tests.advisor.agents.fakes import Purse, Unbroken
 
@@ -165,3 +169,25 @@ def test_a_model_without_a_check_asks_nobody(bench: Bench) -> None:
     )
     assert bench.ask({"word": "hi"}).value == {"word": "hi"}
     assert bench.judged == []
+
+
+@pytest.mark.parametrize(("told", "checked"), [({}, True), ({"CHECK_OUTPUT": "false"}, False)])
+def test_every_model_of_an_agent_is_checked_by_the_guardrail_of_its_calls(
+    told: dict[str, str], checked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GUARD-06: a stand-in model whose answers nobody judged would be a way around the guardrail, another one too."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    limits = {"max_tokens": 1, "max_request_bytes": 1, "max_answer_bytes": 1}
+    prices = {"input_usd_per_mtok": 3, "output_usd_per_mtok": 15}
+    models = [{"model_id": name, **limits, **prices} for name in ("large", "small")]
+    given = {"MODELS": json.dumps(models), "GUARDRAIL_ID": "gr1", "GUARDRAIL_VERSION": "7", **told}
+    names = ("DATABASE_CLUSTER_ARN", "DATABASE_SECRET_ARN", "DATABASE_NAME", "AUDIT_TABLE", "USAGE_TABLE")
+    rest = dict.fromkeys((*names, "BREAKER_TABLE", "POWERTOOLS_SERVICE_NAME"), "x")
+    environment = parse(ReporterEnvironment, rest | {"JOB_BUDGET_USD": "1", "ENVIRONMENT": "dev"} | given)
+    chain = specialist._chain(environment, None, Silent(), NoTracing())
+    made: list[Any] = [getattr(model, "model", None) for model in chain.models]
+    assert len(made) == 2
+    for model in made:
+        assert (model.check is not None) == checked
+        assert model.guardrail == Guardrail("gr1", "7")
+        assert not checked or model.check.guardrail == model.guardrail
