@@ -119,7 +119,7 @@ def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: Telemetry, t
             patience=Patience(
                 RetryPolicy(attempts=environment.retry_attempts),
                 time_left=INVOCATION.seconds_left,
-                sleep=counted_sleep(tracer),
+                sleep=counted_wait(tracer),
             ),
         )
     clients = {way: bedrock.client(streaming=way) for way in {choice.streaming for choice in environment.models}}
