@@ -36,8 +36,10 @@ def guardrails_command(
     groups: dict[str, tuple[Line, ...]] = {
         "attacks": (*found.attacks, whole(found.attacks)),
         "attacks, held out": (*found.attacks_held_out, whole(found.attacks_held_out)),
+        "attacks, blind": (*found.attacks_blind, whole(found.attacks_blind)),
         "harmless": (*found.harmless, whole(found.harmless)),
         "harmless, held out": (*found.harmless_held_out, whole(found.harmless_held_out)),
+        "harmless, blind": (*found.harmless_blind, whole(found.harmless_blind)),
         "other rules": (found.personal, found.promises, found.honest, found.listed),
     }
     if write:

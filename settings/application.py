@@ -64,9 +64,13 @@ class Agents(Section):
 
 
 class Guardrails(Section):
-    """Limits on what a model says."""
+    """Limits on what a model says, and what judges it."""
 
     max_response_chars: int = figure(50000, req="GUARD-04", unit="characters", ge=1000, le=200000)
+    check_output: bool = figure(True, req="GUARD-06", description="The managed guardrail judges every answer too")
+    usd_per_1000_units: float = figure(
+        0.15, req="GUARD-06", unit="USD", ge=0, le=10, description="Of 1,000 text units, the dearest policy's price"
+    )
 
 
 class HumanApproval(Section):

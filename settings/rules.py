@@ -169,6 +169,12 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
     ),
     ("langfuse.host", NO_HTTP, "OBS-20", _no_plain_http(lambda s: [s.langfuse.host])),
     (
+        "guardrails.check_output",
+        "the managed guardrail judges what production's readers get, not only what is asked",
+        "GUARD-06",
+        _prod(lambda s: s.guardrails.check_output),
+    ),
+    (
         "tracing.llm_content",
         "clients' prompts and answers stay here: only local and dev, with made-up data, may export them in full",
         "OBS-23",

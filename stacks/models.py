@@ -56,6 +56,8 @@ def limits_of(settings: Settings) -> dict[str, str]:
         "RETRY_ATTEMPTS": str(agents.retry_attempts),
         "MAX_TURNS": str(agents.max_turns),
         "MAX_RESPONSE_CHARS": str(settings.guardrails.max_response_chars),
+        "CHECK_OUTPUT": str(settings.guardrails.check_output).lower(),
+        "GUARDRAIL_USD_PER_1000_UNITS": str(settings.guardrails.usd_per_1000_units),
         "JOB_BUDGET_USD": str(agents.job_budget_usd),
         "BREAKER_WINDOW_SECONDS": str(breaker.window_seconds),
         "BREAKER_ERROR_PCT": str(breaker.error_pct),

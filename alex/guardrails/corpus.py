@@ -1,6 +1,9 @@
 """The cases: handwritten seeds, and what code makes of them, always the same.
 
-A case is held out when its seed is: held-out texts were written after the rules and never used to change them.
+A case is of the set its seed is of. Development cases made the rules and the weights. Held-out texts were written after
+the rules and are no part of what is learnt, but their results were looked at: when the kind of the word score was
+chosen, and one held-out text that was refused by mistake informed a rule. Blind texts were written and committed before
+they were measured, by an author who had read neither rules nor cases, and nothing may be changed by them.
 Disguised cases take the English attacks in turn, so that every disguise hides different words.
 """
 
@@ -22,6 +25,7 @@ SEEDED = (
     *("override", "role_play", "context", "exfiltration", "tool_abuse", "language", "names"),
     *("goals", "questions", "accounts", "purposes", "instruments"),
 )
+DEVELOPMENT, HELD_OUT, BLIND = "development", "held_out", "blind"
 STEP = 8
 """Every eighth seed under each disguise."""
 OVERSIZED = 24
@@ -37,13 +41,13 @@ class Case:
     text: str
     field: str
     expected: str
-    held_out: bool = False
+    origin: str = DEVELOPMENT
     secret: str = ""
 
 
-def _case(category: str, text: str, field: str, expected: str, *, held_out: bool = False, secret: str = "") -> Case:
+def _case(category: str, text: str, field: str, expected: str, *, origin: str = DEVELOPMENT, secret: str = "") -> Case:
     digest = sha256(f"{category}\n{field}\n{text}".encode()).hexdigest()[:10]
-    return Case(f"{category}-{digest}", category, text, field, expected, held_out, secret)
+    return Case(f"{category}-{digest}", category, text, field, expected, origin, secret)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -51,10 +55,12 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _seeds() -> Iterator[Case]:
-    for name in ("attacks", "benign", "held_out"):
+    for name, origin in (
+        ("attacks", DEVELOPMENT), ("benign", DEVELOPMENT), (HELD_OUT, HELD_OUT), (BLIND, BLIND),
+    ):  # fmt: skip
         for group in _read(name)["group"]:
             for text in group["texts"]:
-                yield _case(group["category"], text, group["field"], group["expected"], held_out=name == "held_out")
+                yield _case(group["category"], text, group["field"], group["expected"], origin=origin)
 
 
 def _disguised(seeds: list[Case]) -> Iterator[Case]:
@@ -63,7 +69,7 @@ def _disguised(seeds: list[Case]) -> Iterator[Case]:
         for seed in usable[number % STEP :: STEP]:
             text = disguise(seed.text)
             if len(text) <= MAX_INPUT_CHARS:
-                yield _case("disguise", text, seed.field, BLOCKED, held_out=seed.held_out)
+                yield _case("disguise", text, seed.field, BLOCKED, origin=seed.origin)
 
 
 def _oversized(seeds: list[Case]) -> Iterator[Case]:
@@ -79,11 +85,15 @@ def _personal() -> Iterator[Case]:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every case once, in a fixed order."""
+    """Every case once, in a fixed order; a blind text that is also another set's is that set's."""
     seeds = list(_seeds())
-    attacks = [seed for seed in seeds if seed.expected == BLOCKED]
+    # The blind set is what was written, and nothing made of it.
+    attacks = [seed for seed in seeds if seed.expected == BLOCKED and seed.origin != BLIND]
     made = [*seeds, *_disguised(attacks), *_oversized(attacks), *_personal()]
-    return tuple({case.id: case for case in made}.values())
+    found: dict[str, Case] = {}
+    for case in made:
+        found.setdefault(case.id, case)
+    return tuple(found.values())
 
 
 @cache

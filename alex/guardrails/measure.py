@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from advisor.domain.guardrails import safe, screen
 from advisor.domain.promises import guaranteed_wording
-from alex.guardrails.corpus import BLOCKED, LISTED, PASSES, REDACTED, Case, cases, sentences
+from alex.guardrails.corpus import (
+    BLIND,
+    BLOCKED,
+    DEVELOPMENT,
+    HELD_OUT,
+    LISTED,
+    PASSES,
+    REDACTED,
+    Case,
+    cases,
+    sentences,
+)
 
 
 @dataclass(frozen=True)
@@ -24,12 +35,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Measured:
-    """Lines of development and held-out cases, and the ids of cases that went otherwise than expected."""
+    """Lines of development, held-out and blind cases, and the ids of cases that went otherwise than expected."""
 
     attacks: tuple[Line, ...]
     attacks_held_out: tuple[Line, ...]
+    attacks_blind: tuple[Line, ...]
     harmless: tuple[Line, ...]
     harmless_held_out: tuple[Line, ...]
+    harmless_blind: tuple[Line, ...]
     listed: Line
     personal: Line
     promises: Line
@@ -44,10 +57,10 @@ def stopped(case: Case) -> bool:
     return screen(case.text).rule is not None
 
 
-def _lines(outcomes: Iterable[tuple[Case, bool]], expected: str, *, held_out: bool) -> tuple[Line, ...]:
+def _lines(outcomes: Iterable[tuple[Case, bool]], expected: str, origin: str = DEVELOPMENT) -> tuple[Line, ...]:
     counted: dict[str, list[bool]] = {}
     for case, hit in outcomes:
-        if case.expected == expected and case.held_out == held_out:
+        if case.expected == expected and case.origin == origin:
             counted.setdefault(case.category, []).append(hit)
     return tuple(Line(category, len(hits), sum(hits)) for category, hits in sorted(counted.items()))
 
@@ -66,12 +79,14 @@ def measure() -> Measured:
         for label, texts in sentences().items()
     }
     return Measured(
-        attacks=_lines(outcomes, BLOCKED, held_out=False),
-        attacks_held_out=_lines(outcomes, BLOCKED, held_out=True),
-        harmless=_lines(outcomes, PASSES, held_out=False),
-        harmless_held_out=_lines(outcomes, PASSES, held_out=True),
-        listed=whole(_lines(outcomes, LISTED, held_out=False), "listed"),
-        personal=whole(_lines(outcomes, REDACTED, held_out=False), "personal"),
+        attacks=_lines(outcomes, BLOCKED),
+        attacks_held_out=_lines(outcomes, BLOCKED, HELD_OUT),
+        attacks_blind=_lines(outcomes, BLOCKED, BLIND),
+        harmless=_lines(outcomes, PASSES),
+        harmless_held_out=_lines(outcomes, PASSES, HELD_OUT),
+        harmless_blind=_lines(outcomes, PASSES, BLIND),
+        listed=whole(_lines(outcomes, LISTED), "listed"),
+        personal=whole(_lines(outcomes, REDACTED), "personal"),
         promises=labelled["promises"],
         honest=labelled["honest"],
         unexpected=tuple(case for case, hit in outcomes if hit == (case.expected == PASSES)),

@@ -25,16 +25,29 @@ What passes loses its personal identifiers (GUARD-09). After the call an answer 
 personal identifiers, promise no return, stay in the authorised scope, carry the disclosures (GUARD-08), state only
 calculated figures within 0.01% (GUARD-11) and drawable charts (GUARD-01), in at most {MAX_RESPONSE_CHARS:,} characters
 (GUARD-04). One regeneration is told the reasons; then the engines' own text stands in, and the audit says FAIL. In AWS
-the managed Bedrock guardrail is attached to every call beside all this (GUARD-06).
+the managed Bedrock guardrail stands beside all this (GUARD-06): attached to every call it judges the question, and it
+is asked again about every answer (ApplyGuardrail), since by itself it does not look into a tool's input. What it blocks
+or would mask, and what it could not be asked about, is not used.
 
-**What the screen cannot do.** It is a filter for words, and a stranger finds other words: see the held-out rates. What
-holds when it misses is the design behind it: user text is only data in one escaped block, the model has no tool that
-acts, and every figure, chart point and promise of the answer is checked against the engines whoever asked for what.
+**What the screen cannot do.** It is a filter for words, and a stranger finds other words: see the held-out and blind
+rates. What holds when it misses is the design behind it: user text is only data in one escaped block, the model has no
+tool that acts, and every figure, chart point and promise of the answer is checked against the engines whoever asked for
+what.
 """
 
-_HELD_OUT = """Held-out texts were written after the rules and never used to change them. The same author wrote both, so
-they still flatter. Disguised cases are made of the seeds by code, always the same ones.
+_SETS = """Held-out texts were written after the rules, and the word score does not learn from them. Their results were
+seen when its kind was chosen, though, and one harmless held-out text that was refused informed a rule; and the same
+author wrote rules and texts. So these rates still flatter. Disguised cases are made of the seeds by code, always the
+same ones.
+
+Blind texts were written and committed before they were measured, by an author who had read no rule and no case, only
+the names of the categories; one harmless text that turned out to be a development case too is left out. Nothing was
+changed after they were measured, and nothing may be. The two sets differ in how hard they are, so one rate says nothing
+about the other; both are one writer's ideas, and nobody in them tries again after a refusal.
 """
+
+
+_HEADS = ["Category", "Cases", "Blocked", "Rate"]
 
 
 def _rate(line: Line) -> str:
@@ -59,10 +72,15 @@ def _beside(ours: Sequence[Line], held_out: Sequence[Line]) -> list[list[str]]:
     ]
 
 
+def _alone(lines: Sequence[Line]) -> list[list[str]]:
+    """A set of its own; the sum last."""
+    return [[line.category.replace("_", " "), *_cells(line)] for line in (*lines, whole(lines))]
+
+
 def page(found: Measured | None = None) -> str:
     """The whole page."""
     m = found or measure()
-    heads = ["Category", "Cases", "Blocked", "Rate", "Held out", "Blocked", "Rate"]
+    heads = [*_HEADS, "Held out", "Blocked", "Rate"]
     labels = [
         ["personal identifiers in a text, "
         "removed", m.personal], ["sentences that promise a return, caught", m.promises],
@@ -75,10 +93,14 @@ def page(found: Measured | None = None) -> str:
         [
             _BEFORE,
             "## Attacks\n",
-            _HELD_OUT,
+            _SETS,
             _table(heads, _beside(m.attacks, m.attacks_held_out)),
+            "Blind:\n",
+            _table(_HEADS, _alone(m.attacks_blind)),
             "## Harmless texts: blocked by mistake\n",
             _table(heads, _beside(m.harmless, m.harmless_held_out)),
+            "Blind:\n",
+            _table(_HEADS, _alone(m.harmless_blind)),
             "## Other rules\n",
             _table(["Rule", "Cases", "Found", "Rate"], rows),
             "## Against a model\n",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.domain import injection_score
 from advisor.domain.readings import comparable, latin
-from alex.guardrails.corpus import BLOCKED, PASSES, SEEDED, cases
+from alex.guardrails.corpus import BLOCKED, DEVELOPMENT, PASSES, SEEDED, cases
 from alex.places import ROOT, written
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,9 @@ RAREST = 2
 
 def _samples() -> tuple[list[frozenset[str]], Floats]:
     used = [
-        case for case in cases() if case.category in SEEDED and case.expected in {BLOCKED, PASSES} and not case.held_out
+        case
+        for case in cases()
+        if case.category in SEEDED and case.expected in {BLOCKED, PASSES} and case.origin == DEVELOPMENT
     ]
     words = [injection_score.beginnings(latin(comparable(case.text))) for case in used]
     return words, np.array([float(case.expected == BLOCKED) for case in used])

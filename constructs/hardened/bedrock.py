@@ -45,8 +45,8 @@ PERSONAL = (
 class Guardrail(Construct):
     """Content filters, prompt-attack filter, profanity, masked personal identifiers, and denied topics.
 
-    Bedrock evaluates neither a tool's input nor its definition: where the answer is a tool's input, this guards what
-    goes in, and the caller's own rules guard what comes out. Contextual grounding is left out for the same reason, and
+    Within a call Bedrock evaluates neither a tool's input nor its definition: where the answer is a tool's input, the
+    caller sends its text to ApplyGuardrail, and its own rules guard it besides. Contextual grounding is left out
     because it is not made for conversations; figures are checked against the facts in code.
     """
 

@@ -89,6 +89,11 @@ _METADATA_ONLY: dict[str, str] = {
 }
 
 
+_RECORDED: dict[str, str] = {
+    "AWS::Bedrock::Guardrail": "the right to apply it is enforced; no filter runs: only a planned fault intervenes",
+}
+
+
 def report(resources: Iterable[Mapping[str, Any]]) -> list[Entry]:
     """The cloud's resources (stack, logical_id, type, recorded) with their level, by stack, type and id."""
     return sorted(
@@ -108,7 +113,7 @@ def summary(entries: Iterable[Entry]) -> dict[Level, int]:
 def _level(item: Mapping[str, Any]) -> tuple[Level, str]:
     resource_type = str(item["type"])
     if item["recorded"]:
-        return "recorded", "kept in the ledger: nothing is behind it"
+        return "recorded", _RECORDED.get(resource_type, "kept in the ledger: nothing is behind it")
     if resource_type.startswith("Custom::"):
         return "enforced", "its function runs and answers"
     if resource_type in _ENFORCED:

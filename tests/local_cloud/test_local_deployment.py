@@ -150,21 +150,6 @@ def test_converse_is_authorised_as_invoke_model_on_the_profiles_own_arn(
         stranger.converse(modelId="us.allowed-model", messages=message)
 
 
-def test_a_guardrail_is_a_condition_that_iam_decides_by(
-    client: Client, deployed: dict[str, str], invoke: Invoke
-) -> None:
-    """A policy that lets a model be called only behind its guardrail must refuse the call without it (GUARD)."""
-    message = [{"role": "user", "content": [{"text": "hello"}]}]
-    reader = client("bedrock-runtime", **invoke(deployed["ReaderName"]))
-    rail = {"guardrailIdentifier": "rail", "guardrailVersion": "1"}
-    assert reader.converse(modelId="us.guarded-model", messages=message, guardrailConfig=rail)["output"]
-    with pytest.raises(ClientError, match="bedrock:InvokeModel"):
-        reader.converse(modelId="us.guarded-model", messages=message)
-    other = {"guardrailIdentifier": "other", "guardrailVersion": "1"}
-    with pytest.raises(ClientError, match="bedrock:ApplyGuardrail"):
-        reader.converse(modelId="us.allowed-model", messages=message, guardrailConfig=other)
-
-
 def test_bedrock_fails_as_the_fault_plan_says_and_then_recovers(
     cloud: LocalCloud, client: Client, deployed: dict[str, str]
 ) -> None:

@@ -96,6 +96,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "prices.valuation_date": ("staging", {"prices": {"valuation_date": "2022-12-28"}}),
     "prices.api_url": ("dev", {"prices": {"api_url": "http://127.0.0.1:1/x"}}),
     "langfuse.host": ("prod", {"langfuse": {"host": "https://cloud.langfuse.com"}}),
+    "guardrails.check_output": ("prod", {"guardrails": {"check_output": False}}),
     "tracing.llm_content": ("staging", {"tracing": {"llm_content": "full"}}),
     "api.test_data": ("prod-dr", {"api": {"test_data": True}}),
     "api.allowed_origin": ("prod", {"api": {"allowed_origin": "http://app.example"}}),

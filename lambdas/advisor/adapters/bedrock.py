@@ -33,6 +33,7 @@ from urllib3.exceptions import ReadTimeoutError as StreamTimeoutError
 
 from advisor.adapters.converse_stream import TooLateError, TooLongError, collect
 from advisor.adapters.converse_wire import answer_of, converse_request, model_error, refuse_stop
+from advisor.adapters.managed_guardrail import Guardrail, OutputCheck
 from advisor.domain.usage import Price, Usage
 from advisor.ports.model import ModelAnswer, ModelError, Question
 
@@ -42,14 +43,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, CALL_SECONDS, SILENT_SECONDS = 3, 100, 45
 """A full report takes the larger models more than a minute. A whole answer comes without a byte before its end; a
 stream is never silent for long."""
-
-
-@dataclass(frozen=True)
-class Guardrail:
-    """A managed guardrail and its version."""
-
-    guardrail_id: str
-    version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +74,7 @@ class BedrockModel:
     price: Price
     tool_choice: Literal["auto", "forced"] = "auto"
     guardrail: Guardrail | None = None
+    check: OutputCheck | None = None
     streaming: bool = False
     limits: ModelLimits = ModelLimits()
     clock: Callable[[], float] = time.monotonic
@@ -97,10 +91,15 @@ class BedrockModel:
         if size > self.limits.request_bytes:
             message = f"the question has {size} bytes, the model takes {self.limits.request_bytes}"
             raise ModelError(message, retryable=False, reason="too_large")
-        return self.price.worst(request_bytes=size, max_tokens=request["inferenceConfig"]["maxTokens"])
+        asked = self.price.worst(request_bytes=size, max_tokens=request["inferenceConfig"]["maxTokens"])
+        return asked + (self.check.worst_cost if self.check else 0)
 
     def ask(self, question: Question) -> ModelAnswer:
-        """One answer of one request; raises ModelError."""
+        """One answer of one request, judged by the guardrail where there is a check; raises ModelError."""
+        answer = self._asked(question)
+        return self.check.passed(answer) if self.check else answer
+
+    def _asked(self, question: Question) -> ModelAnswer:
         started, request = self.clock(), self._request(question)
         try:
             if self.streaming:

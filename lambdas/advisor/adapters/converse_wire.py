@@ -1,7 +1,7 @@
 """The words of Bedrock's Converse: what is sent, what a response's stop and content mean, and what each error is."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from advisor.domain.usage import Usage
@@ -112,9 +112,13 @@ def answer_of(response: Mapping[str, Any], tool: str) -> tuple[Mapping[str, Any]
 
 def guardrail_rules(trace: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the rules that a guardrail's trace shows to have acted, never the words it acted on."""
-    guardrail = trace.get("guardrail") or {}
+    return rules_of(_assessments(trace.get("guardrail") or {}))
+
+
+def rules_of(assessments: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The same of a guardrail's assessments."""
     found: set[str] = set()
-    for assessment in _assessments(guardrail):
+    for assessment in assessments:
         for policy, lists in assessment.items():
             for hits in lists.values() if isinstance(lists, Mapping) else ():
                 found |= {_rule(policy, hit) for hit in hits if _acted(hit)} if isinstance(hits, list) else set()

@@ -31,11 +31,14 @@ class BudgetEnvironment(BaseModel):
 
 
 class ModelEnvironment(BudgetEnvironment):
-    """The models in the order of asking, their guardrail, and when a breaker opens (seconds, percent, calls)."""
+    """The models in the order of asking, their guardrail, whether it judges answers and at which price (USD), and
+    when a breaker opens (seconds, percent, calls)."""
 
     models: Annotated[Json[tuple[ModelChoice, ...]], Field(min_length=1)] = Field(alias="MODELS")
     guardrail_id: str | None = Field(default=None, alias="GUARDRAIL_ID")
     guardrail_version: str | None = Field(default=None, alias="GUARDRAIL_VERSION")
+    check_output: bool = Field(default=True, alias="CHECK_OUTPUT")
+    guardrail_usd_per_1000_units: Decimal = Field(default=Decimal("0.15"), ge=0, alias="GUARDRAIL_USD_PER_1000_UNITS")
     breaker_table: Text = Field(alias="BREAKER_TABLE")
     breaker_window_seconds: float = Field(default=60, gt=0, alias="BREAKER_WINDOW_SECONDS")
     breaker_error_pct: float = Field(default=5, gt=0, alias="BREAKER_ERROR_PCT")

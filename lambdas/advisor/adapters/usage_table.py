@@ -31,7 +31,7 @@ DAY = 86_400
 JOB_KEPT, USER_KEPT = 35 * DAY, 400 * DAY
 """A job's counters are in its summary; a user's month is compared with the same month a year later."""
 
-COUNTERS = ("calls", "tokens_in", "tokens_out", "latency_seconds", "cost_usd")
+COUNTERS = ("calls", "tokens_in", "tokens_out", "latency_seconds", "cost_usd", "guardrail_units")
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,7 @@ def _counts(usage: Usage) -> dict[str, Decimal | int]:
         "tokens_out": usage.tokens_out,
         "latency_seconds": latency,
         "cost_usd": usage.cost_usd,
+        "guardrail_units": usage.guardrail_units,
     }
 
 
@@ -144,6 +145,7 @@ def _by_agent(item: Mapping[str, Any]) -> dict[str, Usage]:
             tokens_out=int(count("tokens_out", agent)),
             latency_seconds=float(count("latency_seconds", agent)),
             cost_usd=count("cost_usd", agent),
+            guardrail_units=int(count("guardrail_units", agent)),
         )
         for agent in agents
     }

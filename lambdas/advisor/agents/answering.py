@@ -26,9 +26,9 @@ from advisor.ports.model import LanguageModel, ModelError, Refused
 from advisor.ports.store import AuditWriter
 from advisor.ports.telemetry import Silent, Telemetry
 
-TURN_SECONDS = 150.0
+TURN_SECONDS = 165.0
 """No turn is begun with less of the invocation left: an answer takes up to 100 seconds, and 45 more when it falls
-silent just before; the fallback needs the rest."""
+silent just before, its verdict 12; the fallback needs the rest."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class Desk:
             rules=spent.rules,
         )
         made = {"fallback": reason is not None, "turns": spent.turns, "calls": spent.usage.calls}
+        if spent.usage.guardrail_units:
+            made["guardrail_units"] = spent.usage.guardrail_units
         summary = entry.output_summary | made
         stored = self.audit.append(entry.model_copy(update={"output_summary": summary}))
         self._tell(task, stored, spent)

@@ -39,13 +39,14 @@ class Price:
 
 @dataclass(frozen=True)
 class Usage:
-    """Calls and what they used: tokens, seconds, US dollars."""
+    """Calls and what they used: tokens, seconds, US dollars, and text units of the managed guardrail."""
 
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     latency_seconds: float = 0.0
     cost_usd: Decimal = Decimal(0)
+    guardrail_units: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -54,6 +55,7 @@ class Usage:
             self.tokens_out + other.tokens_out,
             self.latency_seconds + other.latency_seconds,
             self.cost_usd + other.cost_usd,
+            self.guardrail_units + other.guardrail_units,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class Usage:
             "tokens_out": self.tokens_out,
             "latency_seconds": round(self.latency_seconds, 3),
             "cost_usd": float(self.cost_usd),
+            "guardrail_units": self.guardrail_units,
         }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from advisor.adapters import bedrock
+from advisor.adapters import bedrock, managed_guardrail
 from advisor.adapters.audit_table import DynamoAuditLog
 from advisor.adapters.breaker_table import DynamoBreakers
 from advisor.adapters.data_api import DataApi
@@ -108,9 +108,20 @@ def specialist(model: type[AgentEnvironment]) -> Specialist:
 
 def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: Telemetry, tracer: Tracer) -> ModelChain:
     """The agent's models, the job's budget and the breakers."""
-    guardrail = None
+    guardrail, check = None, None
     if environment.guardrail_id and environment.guardrail_version:
-        guardrail = bedrock.Guardrail(environment.guardrail_id, environment.guardrail_version)
+        guardrail = managed_guardrail.Guardrail(environment.guardrail_id, environment.guardrail_version)
+    if guardrail and environment.check_output:
+        check = managed_guardrail.OutputCheck(
+            client=managed_guardrail.client(),
+            guardrail=guardrail,
+            usd_per_1000_units=environment.guardrail_usd_per_1000_units,
+            patience=Patience(
+                RetryPolicy(attempts=environment.retry_attempts),
+                time_left=INVOCATION.seconds_left,
+                sleep=counted_wait(tracer),
+            ),
+        )
     clients = {way: bedrock.client(streaming=way) for way in {choice.streaming for choice in environment.models}}
     models = tuple(
         bedrock.BedrockModel(
@@ -119,6 +130,7 @@ def _chain(environment: AgentEnvironment, dynamodb: Any, telemetry: Telemetry, t
             price=Price(choice.input_usd_per_mtok, choice.output_usd_per_mtok),
             tool_choice=choice.tool_choice,
             guardrail=guardrail,
+            check=check,
             streaming=choice.streaming,
             limits=bedrock.ModelLimits(
                 request_bytes=choice.max_request_bytes,

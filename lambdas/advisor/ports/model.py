@@ -53,7 +53,7 @@ class ModelAnswer:
 
     ``problem`` is what the model did wrong where it did not fill the tool, in words it can act on; ``value`` is empty
     then. ``first_word_seconds`` is the wait for the first part of the answer; None where the answer came whole.
-    ``wasted`` is what failed attempts at the same question used.
+    ``wasted`` is what failed attempts at the same question used; ``guardrail_units`` were billed for judging it.
     """
 
     value: Mapping[str, Any]
@@ -66,11 +66,14 @@ class ModelAnswer:
     problem: str = ""
     first_word_seconds: float | None = None
     wasted: Usage = NOTHING
+    guardrail_units: int = 0
 
     @property
     def usage(self) -> Usage:
         """Of this call and the failed ones before it."""
-        mine = Usage(1, self.input_tokens, self.output_tokens, self.latency_seconds, self.cost_usd)
+        mine = Usage(
+            1, self.input_tokens, self.output_tokens, self.latency_seconds, self.cost_usd, self.guardrail_units
+        )
         return mine + self.wasted
 
 

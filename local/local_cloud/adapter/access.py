@@ -1,9 +1,10 @@
 """Decision: IAM is enforced with the names that AWS enforces, where ministack uses others.
 
 Converse needs `bedrock:InvokeModel` on the model's or inference profile's ARN in AWS, with the guardrail as a
-condition key; ministack asks for `bedrock:Converse` on a foundation model. And a request over loopback counts as
-encrypted transport: it never leaves the machine, and every bucket and queue of the platform denies plain HTTP.
-And `aws:PrincipalArn` of a role's session is the role's ARN; ministack gives the session's.
+condition key; ministack asks for `bedrock:Converse` on a foundation model. ApplyGuardrail needs the guardrail's ARN;
+ministack asks for it on everything. And a request over loopback counts as encrypted transport: it never leaves the
+machine, and every bucket and queue of the platform denies plain HTTP. And `aws:PrincipalArn` of a role's session is the
+role's ARN; ministack gives the session's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 
 _CONVERSE = re.compile(r"^/model/([^/]+)/(converse|converse-stream)$")
+_APPLY_GUARDRAIL = re.compile(r"^/guardrail/([^/]+)/version/[^/]+/apply$")
 _SESSION = re.compile(r"^arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/.+$")
 # A cross-region inference profile's id starts with its geography: us.anthropic.claude-..., global.amazon.nova-...
 _PROFILE = re.compile(r"^(us|eu|apac|jp|au|ca|us-gov|global)\.")
@@ -50,6 +52,8 @@ def install() -> None:
     ) -> str:
         if service == "bedrock-runtime" and (match := _CONVERSE.match(path)):
             return model_arn(unquote(match.group(1)), region=region, account=account_id)
+        if service == "bedrock-runtime" and (match := _APPLY_GUARDRAIL.match(path)):
+            return guardrail_arn(unquote(match.group(1)), region=region)
         found: str = resource(service, method, path, headers, body, query_params, region, account_id)
         return found
 
@@ -94,6 +98,11 @@ def guardrail_of(body: bytes, *, region: str) -> str | None:
     identifier, version = str(named.get("guardrailIdentifier", "")), str(named.get("guardrailVersion", "DRAFT"))
     if not identifier:
         return None
-    known = identifier.startswith("arn:")
-    guardrail = identifier if known else f"arn:aws:bedrock:{region}:{get_account_id()}:guardrail/{identifier}"
+    guardrail = guardrail_arn(identifier, region=region)
     return guardrail if version == "DRAFT" else f"{guardrail}:{version}"
+
+
+def guardrail_arn(identifier: str, *, region: str) -> str:
+    """A guardrail's ARN from what a request names it by: its id or its ARN."""
+    known = identifier.startswith("arn:")
+    return identifier if known else f"arn:aws:bedrock:{region}:{get_account_id()}:guardrail/{identifier}"

@@ -1,5 +1,5 @@
-"""Decision: Bedrock's Converse and ConverseStream are answered in-process by the local analyst, never by a
-fixed mock string.
+"""Decision: Bedrock's Converse, ConverseStream and ApplyGuardrail are answered in-process by the local analyst, never
+by a fixed mock string.
 
 ministack still authenticates, authorises and validates the request; only the answer is ours. The analyst is
 deterministic and its texts say that they are simulated. A fault plan, set through the control route, makes the
@@ -21,7 +21,8 @@ from ministack.core.responses import get_region
 from ministack.services import bedrock_runtime
 
 from local_cloud.adapter.access import guardrail_of
-from local_cloud.analyst import AnalystError, FaultPlan, events, respond
+from local_cloud.adapter.resources import LEDGER
+from local_cloud.analyst import AnalystError, FaultPlan, events, judge, respond
 
 _log = logging.getLogger("alex.models")
 
@@ -38,7 +39,7 @@ class Faults:
 
 
 def install(faults: Faults) -> None:
-    """Replace ministack's Converse and ConverseStream by the analyst, with `faults` in front of it."""
+    """Replace ministack's Converse, ConverseStream and ApplyGuardrail by the analyst, with `faults` in front of it."""
     validate, error = bedrock_runtime._validate_converse_request, bedrock_runtime._error
     encode = bedrock_runtime._es_event
 
@@ -73,8 +74,26 @@ def install(faults: Faults) -> None:
         frames = b"".join(encode(kind, payload) for kind, payload in events(answer))
         return 200, {"Content-Type": "application/vnd.amazon.eventstream"}, frames
 
+    def apply_guardrail(guardrail_id: str, _version: str, body: bytes) -> Any:
+        if not _recorded(guardrail_id):
+            return error("ResourceNotFoundException", f"Guardrail {guardrail_id} does not exist.", 404)
+        try:
+            verdict = judge(json.loads(body or b"{}"), fault=faults.plan)
+        except json.JSONDecodeError:
+            return error("ValidationException", "Body is not valid JSON.", 400)
+        except AnalystError as failure:
+            return error(failure.code, str(failure), failure.status)
+        return 200, {"Content-Type": "application/json"}, json.dumps(verdict).encode()
+
+    bedrock_runtime._apply_guardrail = apply_guardrail
     bedrock_runtime._converse = converse
     bedrock_runtime._converse_stream = converse_stream
+
+
+def _recorded(guardrail_id: str) -> bool:
+    """A template has such a guardrail, by its id or ARN."""
+    guardrails = {name for name, one in LEDGER.entries().items() if one["type"] == "AWS::Bedrock::Guardrail"}
+    return any(guardrail_id in {name, name.rsplit("/", 1)[-1]} for name in guardrails)
 
 
 def _may_not_use_guardrail(headers: Any, body: bytes) -> Any:

@@ -64,6 +64,7 @@ TOUCHES: tuple[Touch, ...] = (
     Touch("ministack.services.rds_data", "_error", ("code", "message", "status"), "the error envelope"),
     Touch("ministack.services.bedrock_runtime", "_converse", ("model_id", "headers", "body"), "the local analyst"),
     Touch("ministack.services.bedrock_runtime", "_converse_stream", ("model_id", "headers", "body"), "its stream"),
+    Touch("ministack.services.bedrock_runtime", "_apply_guardrail", ("guardrail_id", "version", "body"), "its verdict"),
     Touch("ministack.services.bedrock_runtime", "_es_event", ("event_type", "payload"), "frames of a stream"),
     Touch("ministack.services.bedrock_runtime", "_validate_converse_request", ("body_obj",), "request checks"),
     Touch("ministack.services.bedrock_runtime", "_error", ("code", "message", "status"), "simulated Bedrock errors"),

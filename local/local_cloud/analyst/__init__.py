@@ -8,5 +8,6 @@ be told to fail the ways a real model fails (`FaultPlan`), so that the functions
 from local_cloud.analyst.converse import AnalystError, respond
 from local_cloud.analyst.faults import FaultPlan
 from local_cloud.analyst.stream import events
+from local_cloud.analyst.verdict import judge
 
-__all__ = ["AnalystError", "FaultPlan", "events", "respond"]
+__all__ = ["AnalystError", "FaultPlan", "events", "judge", "respond"]

@@ -4,8 +4,13 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-FAULTS = frozenset({"throttle", "rubbish", "timeout", "guardrail", "loop", "prose", "huge", "slow"})
+ANSWER_FAULTS = frozenset({"throttle", "rubbish", "timeout", "guardrail", "loop", "prose", "huge", "slow"})
 """Refused, another schema, no answer, blocked; another tool, text, 10 MB, and a right answer after 11 seconds."""
+
+VERDICT_FAULTS = frozenset({"guardrail_output", "guardrail_away"})
+"""The guardrail blocks an answer that was given, or cannot be asked about it; it does not know the answer's tool."""
+
+FAULTS = ANSWER_FAULTS | VERDICT_FAULTS
 
 
 class FaultPlan:
@@ -18,6 +23,8 @@ class FaultPlan:
         for tool, fault, times in faults:
             if fault not in FAULTS:
                 raise ValueError(f"fault {fault!r} for {tool!r}: known faults are {', '.join(sorted(FAULTS))}")
+            if fault in VERDICT_FAULTS and tool != "*":
+                raise ValueError(f"fault {fault!r} for {tool!r}: a verdict knows no tool, leave it out")
             if times < 1:
                 raise ValueError(f"fault {fault!r} for {tool!r}: times is {times}, at least 1 is meant")
             self._left.append([tool, fault, times])
@@ -30,11 +37,11 @@ class FaultPlan:
             raise ValueError('a fault plan is {"tool": ..., "fault": ..., "times": ...} or a list of such entries')
         return cls((str(e.get("tool", "*")), str(e["fault"]), int(e.get("times", 1))) for e in entries)
 
-    def take(self, tool: str) -> str | None:
-        """The next planned fault of this tool, counted down; None when it is to be answered honestly."""
+    def take(self, tool: str, *, of: frozenset[str] = ANSWER_FAULTS) -> str | None:
+        """The next planned fault ``of`` a kind for this tool, counted down; None when it is to be answered honestly."""
         with self._lock:
             for entry in self._left:
-                if entry[0] in {tool, "*"} and entry[2] > 0:
+                if entry[0] in {tool, "*"} and entry[1] in of and entry[2] > 0:
                     entry[2] -= 1
                     return str(entry[1])
         return None

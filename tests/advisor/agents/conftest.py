@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from advisor.adapters.bedrock import BedrockModel
+from advisor.adapters.managed_guardrail import Guardrail, OutputCheck
 from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import Patience
 from advisor.agents.answering import Desk
@@ -23,7 +24,7 @@ from advisor.domain.models import Account, AuditEntry, Instrument, Portfolio, Po
 from advisor.domain.usage import Price
 from advisor.domain.vocabulary import AllocationSource, InstrumentType, PriceSource
 from advisor.ports.model import ModelAnswer, ModelError, Question
-from local_cloud.analyst import AnalystError, FaultPlan, respond
+from local_cloud.analyst import AnalystError, FaultPlan, judge, respond
 from tests.advisor.agents.fakes import Purse, Unbroken
 
 DAY = date(2022, 12, 28)
@@ -65,8 +66,18 @@ class AnalystClient:
         try:
             return respond(sent.pop("modelId"), sent, fault=self.plan)
         except AnalystError as error:
-            fault: Any = {"Error": {"Code": error.code, "Message": str(error)}}
-            raise ClientError(fault, "Converse") from error
+            raise _told(error, "Converse") from error
+
+    def apply_guardrail(self, **request: Any) -> dict[str, Any]:
+        try:
+            return judge(request, fault=self.plan)
+        except AnalystError as error:
+            raise _told(error, "ApplyGuardrail") from error
+
+
+def _told(error: AnalystError, operation: str) -> ClientError:
+    fault: Any = {"Error": {"Code": error.code, "Message": str(error)}}
+    return ClientError(fault, operation)
 
 
 class MemoryAudit:
@@ -138,9 +149,10 @@ def analyst() -> Callable[..., Office]:
     """An office whose model is the real Converse adapter over the simulated analyst; takes a fault plan's entries."""
 
     def build(*faults: Mapping[str, Any]) -> Office:
-        client = AnalystClient(FaultPlan.from_dict(list(faults)))
-        patience = Patience(sleep=lambda _seconds: None)
-        model = BedrockModel(client, "simulated", Price(Decimal(3), Decimal(15)))  # type: ignore[arg-type]
+        client: Any = AnalystClient(FaultPlan.from_dict(list(faults)))
+        patience, guardrail = Patience(sleep=lambda _seconds: None), Guardrail("gr1", "7")
+        check = OutputCheck(client, guardrail, Decimal("0.15"), patience=patience)
+        model = BedrockModel(client, "simulated", Price(Decimal(3), Decimal(15)), guardrail=guardrail, check=check)
         return Office(ModelChain((model,), meter=Purse(), breakers=Unbroken(), patience=patience))
 
     return build

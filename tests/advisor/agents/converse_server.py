@@ -71,7 +71,10 @@ class Endpoint:
         for name, value in headers.items():
             handler.send_header(name, value)
         content = bytes_of(next_one) if isinstance(next_one, Mapping) else b""
-        handler.send_header(*(("Content-Length", str(len(content))) if known else ("Connection", "close")))
+        # Said, not only done: a caller would send its next request into a connection that is about to close.
+        handler.send_header("Connection", "close")
+        if known:
+            handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
         handler.close_connection = True
         if isinstance(next_one, Mapping):

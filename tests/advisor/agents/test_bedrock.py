@@ -13,8 +13,9 @@ from botocore.exceptions import (
 )
 from botocore.stub import ANY, Stubber
 
-from advisor.adapters.bedrock import BedrockModel, Guardrail, client
+from advisor.adapters.bedrock import BedrockModel, client
 from advisor.adapters.converse_wire import REASONS, THINKING_TOKENS
+from advisor.adapters.managed_guardrail import Guardrail
 from advisor.adapters.model_chain import ModelChain
 from advisor.adapters.patience import ENOUGH_SECONDS, Patience
 from advisor.domain.retry import RetryPolicy

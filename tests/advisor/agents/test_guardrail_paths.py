@@ -130,3 +130,31 @@ def test_no_identifier_and_no_attack_stands_in_a_prompt(scripted: Any, make_port
     assert "1111" not in prompt
     assert "Kindly" not in prompt
     assert MARKER in prompt
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize(("fault", "reason"), [("guardrail_output", "guardrail"), ("guardrail_away", "unavailable")])
+def test_an_answer_that_the_guardrail_did_not_pass_is_replaced(
+    agent: str, fault: str, reason: str, analyst: Any, portfolio: Portfolio
+) -> None:
+    """GUARD-06: refused or not judged, the model's words reach nobody; the adviser gets the engines' text, and the
+    trail what the lost answer cost."""
+    office = analyst({"fault": fault, "times": 3})
+    assert AGENTS[agent][0](office, portfolio)["fallback"] is True
+    assert office.told.details("FALLBACK_USED") == [{"reason": reason}]
+    managed = [one for one in office.told.details("GUARDRAIL_TRIGGERED") if one["stage"] == "managed"]
+    named = {"stage": "managed", "rule": ["topic:Planned-by-a-fault"]}
+    assert managed == ([named] if reason == "guardrail" else [])
+    (entry,) = office.audit.stored
+    assert entry.cost_usd > 0
+    assert (entry.decision, entry.output_summary["calls"]) == ("fallback_used", 1)
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_what_the_guardrail_judged_is_in_the_trail(agent: str, analyst: Any, portfolio: Portfolio) -> None:
+    """GUARD-06, COST-05: who looks into a decision sees that its text was judged, and what was billed for it."""
+    office = analyst()
+    assert AGENTS[agent][0](office, portfolio)["fallback"] is False
+    (entry,) = office.audit.stored
+    assert entry.output_summary["guardrail_units"] >= 3
+    assert entry.guardrail_version == "gr1:7"

@@ -63,7 +63,7 @@ def item(client: Any, subject: str) -> dict[str, Any]:
     return found
 
 
-COST = Usage(1, 100, 20, 1.5, Decimal("0.25"))
+COST = Usage(1, 100, 20, 1.5, Decimal("0.25"), 9)
 
 
 def test_a_call_is_counted_for_its_agent_its_job_and_its_user(client: Any) -> None:
@@ -74,7 +74,7 @@ def test_a_call_is_counted_for_its_agent_its_job_and_its_user(client: Any) -> No
         assert reservation is not None
         table.settle(reservation, COST, agent=agent, user_id="user-1")
     used = table.of_job("j")
-    assert used.by_agent["reporter"] == Usage(2, 200, 40, 3.0, Decimal("0.50"))
+    assert used.by_agent["reporter"] == Usage(2, 200, 40, 3.0, Decimal("0.50"), 18)
     assert used.total.cost_usd == Decimal("0.75")
     month = item(client, f"user#{user_hash('user-1')}#2026-09")
     assert (month["calls"]["N"], month["cost_usd"]["N"]) == ("3", "0.75")

@@ -12,7 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from advisor.adapters.bedrock import BedrockModel, Guardrail, ModelLimits
+from advisor.adapters.bedrock import BedrockModel, ModelLimits
+from advisor.adapters.managed_guardrail import Guardrail
 from advisor.domain.usage import Price
 from advisor.ports.model import ModelError, Question
 from tests.advisor.agents.converse_server import RECORDINGS, Endpoint, Write, frame, recording, serving

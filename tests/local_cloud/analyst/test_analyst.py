@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.analyst import AnalystError, FaultPlan, respond
+from local_cloud.analyst import AnalystError, FaultPlan, judge, respond
 from local_cloud.analyst.known import COMPANY_SECTORS, FUNDS, REITS
 
 VOCABULARY = {
@@ -137,6 +137,23 @@ def test_each_kind_of_failure_looks_like_the_services() -> None:
     assert "text" in blocked["output"]["message"]["content"][0]
     rubbish = respond("m", asked, fault=FaultPlan.from_dict({"fault": "rubbish"}))
     assert "rationale" not in rubbish["output"]["message"]["content"][0]["toolUse"]["input"]
+
+
+def test_a_verdict_is_planned_apart_from_the_answer() -> None:
+    """GUARD-06: a planned verdict that the answer's own call used up would never reach the check it is meant for."""
+    plan = FaultPlan.from_dict([{"fault": "guardrail_output"}, {"fault": "guardrail_away"}])
+    asked = request("classify_instrument", {"instrument": {"symbol": "AMD", "name": "AMD"}})
+    said: dict[str, Any] = {"source": "OUTPUT", "content": [{"text": {"text": "x" * 25_000}}]}
+    assert respond("m", asked, fault=plan)["stopReason"] == "tool_use"
+    assert judge(said, fault=plan)["action"] == "GUARDRAIL_INTERVENED"
+    with pytest.raises(AnalystError):
+        judge(said, fault=plan)
+    assert judge(said, fault=plan)["action"] == "NONE"
+    for wrong in ({**said, "source": "x"}, {**said, "content": []}, {**said, "content": [*said["content"]] * 2}):
+        with pytest.raises(AnalystError):
+            judge(wrong)
+    with pytest.raises(ValueError, match="knows no tool"):
+        FaultPlan.from_dict({"fault": "guardrail_output", "tool": "write_report"})
 
 
 @pytest.mark.parametrize("plan", [{"fault": "explode"}, {"fault": "throttle", "times": 0}, {"tool": "x"}, ["throttle"]])

@@ -7,6 +7,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import CfnOutput, CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
@@ -106,6 +107,7 @@ class App(Stack):
         table.grant_read_data(reader)
         base.cluster.grant_data_api_access(reader)
         profiles = "arn:aws:bedrock:us-east-1:000000000000:inference-profile"
+        bedrock.CfnGuardrail(self, "Rail", name="rail", blocked_input_messaging="no", blocked_outputs_messaging="no")
         guardrail = "arn:aws:bedrock:us-east-1:000000000000:guardrail/rail"
         guarded = {"StringEquals": {"bedrock:GuardrailIdentifier": f"{guardrail}:1"}}
         for statement in (
