@@ -95,6 +95,7 @@ def test_every_wildcard_is_known(environment: str, assembly: Callable[[str], Any
         (r"WorkflowMost", r"\*"),
         (r"WorkflowRoleDefaultPolicy", r"\*"),
         (r"DecisionRoleDefaultPolicy", r"\*"),
+        (r"ArchiverRoleDefaultPolicy", r"\*"),
         (r"RecorderRoleDefaultPolicy", r".+/AWSLogs/111122223333/Config/\*"),
     }
     found = set(_wild(assembly(environment)))
