@@ -10,7 +10,7 @@ every time, and without ``agent``: not in the index by agent). ``entry`` holds t
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
@@ -49,15 +49,31 @@ class DynamoAuditLog:
         Where clocks differ its time is moved behind the last one's, so that reading in order is the chain's order.
         """
         for attempt in range(ATTEMPTS):
-            last = self._last(entry.job_id)
-            timestamp = entry.timestamp.astimezone(UTC)
-            if last is not None:
-                timestamp = max(timestamp, last.timestamp + timedelta(microseconds=1))
-            sealed = seal(entry.model_copy(update={"timestamp": timestamp}), last)
-            if self._put(sealed):
+            sealed = self._chained(entry, self._last(entry.job_id))
+            if sealed is not None:
                 return sealed
             self.sleep(random.uniform(0, 0.02 * (attempt + 1)))
         raise UnavailableError()
+
+    def append_unless(self, entry: AuditEntry, done: Callable[[Sequence[AuditEntry]], bool]) -> AuditEntry | None:
+        """See AuditLog: the entry follows the last one that ``done`` saw, or it is asked again."""
+        for attempt in range(ATTEMPTS):
+            known = self.entries(entry.job_id)
+            if done(known):
+                return None
+            sealed = self._chained(entry, known[-1] if known else None)
+            if sealed is not None:
+                return sealed
+            self.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+        raise UnavailableError()
+
+    def _chained(self, entry: AuditEntry, last: AuditEntry | None) -> AuditEntry | None:
+        """The stored entry behind ``last``, or None when another one follows it by now."""
+        timestamp = entry.timestamp.astimezone(UTC)
+        if last is not None:
+            timestamp = max(timestamp, last.timestamp + timedelta(microseconds=1))
+        sealed = seal(entry.model_copy(update={"timestamp": timestamp}), last)
+        return sealed if self._put(sealed) else None
 
     def entries(self, job_id: str) -> list[AuditEntry]:
         """All entries of a job in the order of their chain."""

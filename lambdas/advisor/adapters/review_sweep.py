@@ -1,6 +1,7 @@
 """What the sweeper asks of the reviews: whose workflow never began, learned nothing, or did not end; and how many wait.
 
-Each question allows for a grace: what the ordinary way may still be doing is left to it.
+Each question allows for a grace: what the ordinary way may still be doing is left to it. What is in order is left out
+by the database, so that however many wait for people, those with something to put right come within a round.
 """
 
 from dataclasses import dataclass
@@ -41,29 +42,32 @@ class ReviewSweep:
     def stuck(self, *, grace_seconds: int) -> list[Stuck]:
         """Jobs whose reviews need a hand, the oldest first."""
         rows = self._database.query(
-            """SELECT job_id,
-                coalesce(bool_or(state = 'requested' AND notified_at IS NULL AND requested_at < late), false)
-                    AS never_asked,
-                coalesce(bool_or(state <> 'requested' AND delivered_at IS NULL AND decided_at < late), false)
-                    AS undelivered,
-                status = 'awaiting_approval' AND (
-                    coalesce(bool_or(state = 'requested' AND expires_at < late), false)
-                    OR coalesce(bool_and(state <> 'requested' AND decided_at < late), false)
-                ) AS unconcluded
+            """SELECT job_id, never_asked, undelivered, unconcluded
             FROM (
-                SELECT reviews.job_id, reviews.state, notified_at, requested_at, expires_at, decided_at, delivered_at,
-                    jobs.status,
-                    now() - make_interval(secs => :grace) AS late
-                FROM reviews JOIN jobs ON jobs.id = reviews.job_id
-                WHERE jobs.status = 'awaiting_approval' OR reviews.delivered_at IS NULL
-            ) AS open
-            GROUP BY job_id, status
-            ORDER BY min(requested_at) LIMIT :batch""",
+                SELECT job_id, min(requested_at) AS since,
+                    coalesce(bool_or(state = 'requested' AND notified_at IS NULL AND requested_at < late), false)
+                        AS never_asked,
+                    coalesce(bool_or(unheard AND state <> 'expired'), false) AS undelivered,
+                    coalesce(bool_or(unheard AND state = 'expired'), false)
+                        OR status = 'awaiting_approval' AND (
+                            coalesce(bool_or(state = 'requested' AND expires_at < late), false)
+                            OR coalesce(bool_and(state <> 'requested' AND decided_at < late), false)
+                        ) AS unconcluded
+                FROM (
+                    SELECT reviews.*, jobs.status, late,
+                        state <> 'requested' AND delivered_at IS NULL AND decided_at < late AS unheard
+                    FROM reviews JOIN jobs ON jobs.id = reviews.job_id,
+                        LATERAL (SELECT now() - make_interval(secs => :grace) AS late) AS grace
+                    WHERE jobs.status = 'awaiting_approval' OR reviews.delivered_at IS NULL
+                ) AS unfinished
+                GROUP BY job_id, status
+            ) AS found
+            WHERE never_asked OR undelivered OR unconcluded
+            ORDER BY since LIMIT :batch""",
             grace=float(grace_seconds),
             batch=BATCH,
         )
-        found = [Stuck(**row) for row in rows]
-        return [one for one in found if one.never_asked or one.undelivered or one.unconcluded]
+        return [Stuck(**row) for row in rows]
 
     def reviews(self, job_id: UUID) -> tuple[Review, ...]:
         """The open reviews of a job."""

@@ -82,7 +82,7 @@ class Escalations:
     url: str
 
     def clear(self, is_open: Callable[[UUID], bool]) -> int:
-        """Delete the messages of reviews that are no longer open; how many. Raises UnavailableError."""
+        """Delete the messages of reviews that are not open, and what names none; how many. Raises UnavailableError."""
         cleared = 0
         try:
             for _ in range(ROUNDS):
@@ -90,7 +90,8 @@ class Escalations:
                     QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_SECONDS
                 ).get("Messages", [])
                 for message in found:
-                    if not is_open(UUID(json.loads(message["Body"])["review_id"])):
+                    review_id = _review_of(message["Body"])
+                    if review_id is None or not is_open(review_id):
                         self.queues.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
                         cleared += 1
                 if not found:
@@ -98,3 +99,11 @@ class Escalations:
         except (ClientError, BotoCoreError) as error:
             raise UnavailableError() from error
         return cleared
+
+
+def _review_of(body: str) -> UUID | None:
+    """Which review a message is about; None when it is not one of ours: it must not hold up those behind it."""
+    try:
+        return UUID(json.loads(body)["review_id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

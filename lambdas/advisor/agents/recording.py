@@ -71,12 +71,17 @@ class Recorder:
         )
         stored = self.audit.append(entry)
         self.telemetry.event("DECISION", agent=stored.agent, decision=named, reason=why)
-        self.telemetry.event("AI_DECISION", agent=stored.agent, entry=canonical(stored.model_dump()))
+        tell(self.telemetry, stored)
         return stored
 
     def close(self, named: str, why: str, *, duration_ms: int = 0) -> AuditEntry:
         """Append the entry that says how many there are, so that none can vanish from the end."""
         return self.decided(named, why, kind=EntryKind.CLOSING, duration_ms=duration_ms)
+
+
+def tell(telemetry: Telemetry, stored: AuditEntry) -> None:
+    """The audited decision as a line of the log, the same to whoever reads trail or log."""
+    telemetry.event("AI_DECISION", agent=stored.agent, entry=canonical(stored.model_dump()))
 
 
 def conclude(record: Recorder, payloads: Mapping[str, Mapping[str, Any]], *, duration_ms: int) -> dict[str, Any]:

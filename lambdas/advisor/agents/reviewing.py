@@ -1,18 +1,21 @@
 """The steps of the review workflow: ask for a review, pass on what was decided, end the job (SYS-38).
 
-Every step may run twice: what it writes is conditional, and an entry of the audit trail is looked for before it is
-appended. Whose record it is and who acted are named by pseudonyms.
+Every step may run twice, and beside another one: what it writes is conditional, also in the audit trail, which is
+closed only when every transition stands in it. Whose record it is and who acted are named by pseudonyms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from advisor.agents.recording import Recorder
+from advisor.agents.recording import PROMPT_VERSION, tell
 from advisor.domain import explaining
+from advisor.domain.advice import Verdict
 from advisor.domain.audit import RULES, decision
+from advisor.domain.models import AuditEntry
 from advisor.domain.pseudonyms import user_hash
 from advisor.domain.review import NAME, Conclusion, Review, ReviewState
 from advisor.domain.vocabulary import EntryKind, JobStatus
@@ -38,6 +41,7 @@ class ReviewTrail:
     """The reviews' part of a job's audit trail: each transition once, and the end."""
 
     audit: AuditLog
+    telemetry: Telemetry = field(default_factory=Silent)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def note(self, review: Review, transition: ReviewState, *, actor: str | None) -> None:
@@ -45,47 +49,54 @@ class ReviewTrail:
         if transition is not ReviewState.REQUESTED:
             self.note(review, ReviewState.REQUESTED, actor=None)
         summary = {"type": "review", "review_id": str(review.id), "transition": transition.value}
-        known = self.audit.entries(str(review.job_id))
-        if any(summary.items() <= entry.output_summary.items() for entry in known):
-            return
-        entry = decision(
-            timestamp=self.now(),
-            agent=NAME,
-            job_id=review.job_id,
-            user_id=review.owner_id,
-            model=RULES,
-            input=[review.id, review.reason, review.traded_value, review.risk_score, review.confidence],
-            output=review.comment,
-            duration_ms=0,
-            verdict="NOT_EVALUATED",
-            prompt_version="none",
-            tokens={},
-            cost_usd=Decimal(0),
-            kind=EntryKind.REVIEW,
-            decision=f"review_{transition.value}",
-            explanation=explaining.transition(transition.value, review.reason.value),
+        entry = self._entry(
+            review.job_id,
+            review.owner_id,
+            EntryKind.REVIEW,
+            f"review_{transition.value}",
+            explaining.transition(transition.value, review.reason.value),
+            about=[review.id, review.reason, review.traded_value, review.risk_score, review.confidence],
+            outcome=review.comment,
         )
         by = user_hash(actor) if actor else WORKFLOW
         said = summary | {"reason": review.reason.value, "actor": by, "size_bytes": entry.output_summary["size_bytes"]}
-        self.audit.append(entry.model_copy(update={"output_summary": said}))
-        self._close_again(review)
+
+        def noted(known: Sequence[AuditEntry]) -> bool:
+            return any(summary.items() <= one.output_summary.items() for one in known)
+
+        self._append(entry.model_copy(update={"output_summary": said}), noted)
 
     def close(self, job_id: UUID, owner_id: str, end: Conclusion) -> None:
         """Close the trail behind the last transition, unless that was done."""
-        known = self.audit.entries(str(job_id))
-        if known and known[-1].kind is EntryKind.CLOSING and known[-1].agent == NAME:
-            return
-        self._closed(job_id, owner_id, f"The reviews are over; the analysis is {end.status.value}.")
+        why = f"The reviews are over; the analysis is {end.status.value}."
+        entry = self._entry(job_id, owner_id, EntryKind.CLOSING, "reviews_concluded", why, about=end, outcome=end)
+        self._append(entry, lambda known: bool(known) and (known[-1].kind, known[-1].agent) == (entry.kind, NAME))
 
-    def _close_again(self, review: Review) -> None:
-        """Close behind a transition that was appended while the workflow closed the trail."""
-        known = self.audit.entries(str(review.job_id))
-        ends = [entry for entry in known if entry.kind is EntryKind.CLOSING and entry.agent == NAME]
-        if ends and known[-1].kind is not EntryKind.CLOSING:
-            self._closed(review.job_id, review.owner_id, ends[-1].explanation)
+    def _append(self, entry: AuditEntry, done: Callable[[Sequence[AuditEntry]], bool]) -> None:
+        stored = self.audit.append_unless(entry, done)
+        if stored is not None:
+            tell(self.telemetry, stored)
 
-    def _closed(self, job_id: UUID, owner_id: str, why: str) -> None:
-        Recorder(self.audit, str(job_id), owner_id, NAME, now=self.now).close("reviews_concluded", why)
+    def _entry(
+        self, job_id: UUID, owner_id: str, kind: EntryKind, named: str, why: str, *, about: Any, outcome: Any
+    ) -> AuditEntry:
+        return decision(
+            timestamp=self.now(),
+            agent=NAME,
+            job_id=job_id,
+            user_id=owner_id,
+            model=RULES,
+            input=about,
+            output=outcome,
+            duration_ms=0,
+            verdict=Verdict.NOT_EVALUATED,
+            prompt_version=PROMPT_VERSION,
+            tokens={},
+            cost_usd=Decimal(0),
+            kind=kind,
+            decision=named,
+            explanation=why,
+        )
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ class ReviewSteps:
             raise ReviewsOpenError(f"a review of job {job_id} is open")
         unheard = {review.id for review in self.reviews.undelivered(job_id)}
         for review in concluded.reviews:
-            # A decision may be faster than the workflow: its entries stand before the one that closes the trail.
+            # Also what the other function passes on: it may come behind this, and nothing may stand behind the close.
             self.trail.note(review, review.state, actor=review.decided_by)
             if review.state is ReviewState.EXPIRED and review.id in unheard:
                 self.reviewers.escalate(review)

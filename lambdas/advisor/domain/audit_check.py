@@ -165,14 +165,15 @@ class _Check:
                 self.add("changed", position, f"it says it is number {entry.sequence}")
             before = entry
 
-    def closing(self, *, seal: Seal | None, closed: bool) -> None:
+    def closing(self, *, seal: Seal | None, closed: bool | None) -> None:
         """The closing entry says how many lie before it; the job's row says which it is."""
         closings = [entry for entry in self.entries if entry.kind is EntryKind.CLOSING]
         for one in closings:
             summary = one.output_summary
             if (summary.get("entries"), summary.get("head")) != (one.sequence - 1, one.prev_hash):
                 self.add("changed", one.sequence, "it closes another chain than the one before it")
-        if closed and (not closings or self.entries[-1] is not closings[-1]):
+        due = not _waits(self.entries) if closed is None else closed
+        if due and (not closings or self.entries[-1] is not closings[-1]):
             why = "no closing entry stands at its end: a run or a review is not over, or its end was removed"
             self.add("not closed", None, why)
         named = {(one.sequence - 1, one.entry_hash) for one in closings}
@@ -181,9 +182,13 @@ class _Check:
 
 
 def check(
-    trail: Trail, archive: Sequence[Archived] | None = None, *, seal: Seal | None = None, closed: bool = True
+    trail: Trail, archive: Sequence[Archived] | None = None, *, seal: Seal | None = None, closed: bool | None = None
 ) -> Checked:
-    """Compare the trail with itself and with the archive; ``closed``: the run is over, so a closing entry is due."""
+    """Compare the trail with itself and with the archive.
+
+    ``closed``: the job is over, so a closing entry is due at the end; None: as the trail itself says, which waits
+    while a review is open.
+    """
     comparison = _Check(trail)
     agrees: Literal["agrees", "differs"] | None = None
     if archive is not None:
@@ -195,6 +200,13 @@ def check(
     comparison.closing(seal=seal, closed=closed)
     faults = sorted(comparison.faults.values(), key=lambda one: (one.position is None, one.position or 0, one.what))
     return Checked(tuple(comparison.entries), tuple(faults), agrees)
+
+
+def _waits(entries: Sequence[AuditEntry]) -> bool:
+    """A review was asked for and has not ended."""
+    told = [(one.output_summary.get("review_id"), one.output_summary.get("transition")) for one in entries]
+    ended = {review for review, transition in told if transition != "requested"}
+    return any(transition == "requested" and review not in ended for review, transition in told)
 
 
 def _followed(links: Mapping[str, str]) -> list[str]:

@@ -31,7 +31,7 @@ def steps() -> tuple[ReviewSteps, PowertoolsTelemetry]:
         reviews=DataApiReviewStore(DataApi.from_environment(env, remaining=INVOCATION.database_seconds)),
         reviewers=NotifiedReviewers(client("sns"), env.topic_arn, client("sqs"), env.escalation_queue_url),
         tokens=DynamoTaskTokens(dynamodb, env.token_table),
-        trail=ReviewTrail(DynamoAuditLog(dynamodb, env.audit_table)),
+        trail=ReviewTrail(DynamoAuditLog(dynamodb, env.audit_table), telemetry),
         telemetry=telemetry,
     )
     return made, telemetry
@@ -46,7 +46,7 @@ def decisions() -> tuple[Decisions, PowertoolsTelemetry]:
         reviews=DataApiReviewStore(DataApi.from_environment(env, remaining=INVOCATION.database_seconds)),
         tokens=DynamoTaskTokens(dynamodb, env.token_table),
         workflow=StepFunctionsAnswers(client("stepfunctions")),
-        trail=ReviewTrail(DynamoAuditLog(dynamodb, env.audit_table)),
+        trail=ReviewTrail(DynamoAuditLog(dynamodb, env.audit_table), telemetry),
         telemetry=telemetry,
     )
     return made, telemetry
@@ -63,7 +63,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             end = made.conclude(job_id)
             return {"status": end.status.value, "code": end.code}
         if event.get("step") == "request":
-            made.request(job_id, _id(event, "review_id"), str(event["token"]))
+            made.request(job_id, _id(event, "review_id"), _token(event))
             return {"asked": True}
         raise BadRequestError([Detail("step", "use request or conclude")])
     except Exception:
@@ -88,6 +88,13 @@ def decision_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     finally:
         telemetry.flush()
         INVOCATION.context = None
+
+
+def _token(event: Mapping[str, Any]) -> str:
+    token = event.get("token")
+    if not isinstance(token, str) or not token:
+        raise BadRequestError([Detail("token", "the waiting step's token is needed")])
+    return token
 
 
 def _id(event: Mapping[str, Any], name: str) -> UUID:

@@ -1,6 +1,6 @@
 """Portfolio and job storage."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -53,6 +53,11 @@ class AuditWriter(Protocol):
 
 class AuditLog(AuditWriter, Protocol):
     """The decisions, for those who also read them."""
+
+    def append_unless(self, entry: AuditEntry, done: Callable[[Sequence[AuditEntry]], bool]) -> AuditEntry | None:
+        """Append the entry unless the job's entries say that it is ``done``; whoever else appends meanwhile, it is
+        appended behind those that were looked at, or not (None)."""
+        ...
 
     def entries(self, job_id: str) -> list[AuditEntry]: ...
 

@@ -3,7 +3,7 @@ memory, telemetry that remembers, and a portfolio whose figures are easy to chec
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -92,6 +92,9 @@ class MemoryAudit:
             last = [one for one in self.stored if one.job_id == entry.job_id][-1:]
             self.stored.append(seal(entry, last[0] if last else None))
             return self.stored[-1]
+
+    def append_unless(self, entry: AuditEntry, done: Callable[[Sequence[AuditEntry]], bool]) -> AuditEntry | None:
+        return None if done(self.entries(entry.job_id)) else self.append(entry)
 
     def entries(self, job_id: str) -> list[AuditEntry]:
         return [one for one in self.stored if one.job_id == job_id]

@@ -1,6 +1,6 @@
 """The AI audit trail: append-only, chained, whole under agents that write at once (XAI-04, XAI-05)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -105,6 +105,16 @@ class Atomic:
         with self._lock:
             return self._client.transact_write_items(**request)
 
+    def get_paginator(self, name: str) -> Any:
+        paginator = self._client.get_paginator(name)
+
+        class Whole:
+            def paginate(_self, **request: Any) -> list[Any]:  # noqa: N805 - the outer one is meant
+                with self._lock:
+                    return list(paginator.paginate(**request))
+
+        return Whole()
+
 
 def test_parallel_agents_lose_nothing_and_keep_the_chain(client: Any) -> None:
     """Four agents finishing together must not fork the chain or overwrite each other."""
@@ -122,6 +132,31 @@ def test_parallel_agents_lose_nothing_and_keep_the_chain(client: Any) -> None:
     assert verify_chain(found).ok
     assert {one.entry_hash for one in found} == {one.entry_hash for one in written}
     assert len(found) == writers
+
+
+def test_what_is_said_once_is_said_once_by_writers_at_the_same_time(client: Any) -> None:
+    """XAI-04: two deliveries of one decision that look before they write would both find nothing and both write."""
+    writers = 6
+    looked, atomic = Barrier(writers), Atomic(client)
+    waited: set[int] = set()
+
+    def write(number: int) -> AuditEntry | None:
+        def done(known: Sequence[AuditEntry]) -> bool:
+            if number not in waited:
+                waited.add(number)
+                looked.wait()
+            return any(one.decision == "approved" for one in known)
+
+        log = DynamoAuditLog(atomic, TABLE, sleep=lambda _s: None)  # type: ignore[arg-type]
+        return log.append_unless(entry(decision="approved"), done)
+
+    log = DynamoAuditLog(client, TABLE)
+    log.append(entry())
+    with ThreadPoolExecutor(writers) as pool:
+        written = [one for one in pool.map(write, range(writers)) if one is not None]
+    assert [one.decision for one in log.entries("job-1")] == ["", "approved"]
+    assert len(written) == 1
+    assert check(log.trail("job-1"), closed=False).ok
 
 
 class Behind:

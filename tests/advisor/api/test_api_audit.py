@@ -103,6 +103,22 @@ def test_an_end_removed_with_its_links_is_told_by_the_jobs_row(api: "Api", job: 
     assert {(one["what"], one["position"]) for one in shown["findings"]} >= {("removed", 5), ("not closed", None)}
 
 
+def test_a_second_attempt_is_no_tampering(api: "Api", job: str) -> None:
+    """XAI-04: a planner that died behind its seal runs again, and writes behind it; neither the running analysis nor
+    one that the sweeper then gave up is accused."""
+    record = Recorder(api.services.audit, job, "alice")
+    record.decided("charts_required", "3 positions; charts need at least 2")
+    for status in ("running", "failed"):
+        api.database.query("UPDATE jobs SET status = :status WHERE id = CAST(:id AS uuid)", status=status, id=job)
+        shown = api("GET", f"/api/jobs/{job}/audit").json
+        assert shown["chain_intact"] is True
+    api.database.query("UPDATE jobs SET status = 'completed' WHERE id = CAST(:id AS uuid)", id=job)
+    shown = api("GET", f"/api/jobs/{job}/audit").json
+    assert "not closed" in {one["what"] for one in shown["findings"]}
+    record.close("analysis_completed", "All results are compiled.")
+    assert api("GET", f"/api/jobs/{job}/audit").json["chain_intact"] is True
+
+
 def test_an_entry_missing_in_the_table_is_named_by_the_archive(api: "Api", job: str) -> None:
     """COMP-16: the write-once copy tells what stood at the place."""
     second = archive(api, job)[1]

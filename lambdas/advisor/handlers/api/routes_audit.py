@@ -33,7 +33,7 @@ def get_job_audit(call: Call) -> AuditTrail:
     trail = call.services.audit.trail(str(job.id))
     seal = _seal(summary)
     archive = _archive(call, job, trail)
-    checked = check(trail, archive, seal=seal, closed=seal is not None and _settled(job))
+    checked = check(trail, archive, seal=seal, closed=seal is not None and _closed(job, summary))
     spent = totals(checked.entries)
     return AuditTrail(
         job_id=job.id,
@@ -47,10 +47,13 @@ def get_job_audit(call: Call) -> AuditTrail:
     )
 
 
-def _settled(job: Job) -> bool:
-    """Nothing more is to come: the job is over, and the last entry of its reviews, which follows its end, had time."""
+def _closed(job: Job, summary: dict[str, Any]) -> bool:
+    """Whether a closing entry is due at the end: a run that died or was given up need not have written one, and that
+    of reviews follows the job's end."""
     ended = job.completed_at
-    return job.status is not JobStatus.AWAITING_APPROVAL and ended is not None and datetime.now(UTC) - ended > SETTLES
+    if ended is None or not (job.status is JobStatus.COMPLETED or job.error_code):
+        return False
+    return not summary.get("review_reasons") or datetime.now(UTC) - ended > SETTLES
 
 
 def _seal(summary: dict[str, Any]) -> Seal | None:

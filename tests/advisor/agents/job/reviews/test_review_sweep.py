@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from advisor.adapters import review_sweep
 from advisor.adapters.review_desk import ReviewDesk
 from advisor.adapters.review_store import DataApiReviewStore
 from advisor.adapters.review_sweep import ReviewSweep
@@ -160,6 +161,48 @@ def test_an_outage_of_the_workflow_is_told_and_tried_again(sweep: Sweep) -> None
     assert "REVIEW_WORKFLOW_UNAVAILABLE" in sweep.world.office.told.names()
     sweep.line.down = False
     assert sweep.run()["started"] == 1
+
+
+def test_an_expiry_that_nobody_was_told_of_is_told(sweep: Sweep) -> None:
+    """HITL-02: the step died between ending the job and telling; it alone can do it again, passing on cannot."""
+    sweep.notify()
+    sweep.world.database.query("UPDATE reviews SET expires_at = now() - interval '1 second'")
+    store = DataApiReviewStore(sweep.world.database)
+    assert store.conclude(sweep.world.job_id).end is not None
+    sweep.later()
+    assert sweep.run() == NOTHING | {"concluded": 1}
+    for review_id in sweep.reviews().values():
+        store.delivered(review_id)
+    assert sweep.run() == NOTHING
+
+
+def test_those_who_wait_in_order_hide_nobody(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HITL-01: with more jobs waiting than a round looks at, the newest one's lost workflow would never be started."""
+    monkeypatch.setattr(review_sweep, "BATCH", 1)
+    database = sweep.world.database
+    sweep.notify()
+    database.query("INSERT INTO users (user_id) VALUES ('zoe')")
+    row = database.one(
+        "INSERT INTO jobs (user_id, job_type, status) VALUES ('zoe', 'portfolio_analysis', 'awaiting_approval') "
+        "RETURNING id"
+    )
+    database.query(
+        """INSERT INTO reviews (job_id, owner_id, reason, traded_value, portfolio_value, risk_score, confidence,
+            expires_at, requested_at)
+        VALUES (:id, 'zoe', 'risk_over_7', 1, 1, 9, 1, now() + interval '1 day', now() + interval '1 second')""",
+        id=row["id"],
+    )
+    sweep.later()
+    assert sweep.run() == NOTHING | {"started": 1}
+    assert sweep.line.done == [("start", row["id"])]
+
+
+@pytest.mark.parametrize("body", ["", "no JSON", "[]", "7", "{}", '{"review_id": null}', '{"review_id": "x"}'])
+def test_what_is_no_escalation_holds_up_nobody(sweep: Sweep, body: str) -> None:
+    """HITL-02: one strange message in the queue would end every round of the sweeper, jobs' and reviews', for ever."""
+    sweep.queue.messages = {"a": body}
+    assert sweep.run()["cleared"] == 1
+    assert sweep.queue.messages == {}
 
 
 def test_settled_escalations_leave_their_queue(sweep: Sweep) -> None:
