@@ -60,9 +60,14 @@ def table(reviews: list[dict[str, Any]]) -> Table:
             REASONS.get(review["reason"], review["reason"]),
             review["state"],
             review["owner_id"],
-            f"{review['traded_value']:,.2f}",
-            str(review["risk_score"]),
-            f"{review['confidence']:.0%}",
+            *_figures(review),
             str(review["expires_at"])[:16].replace("T", " "),
         )
     return made
+
+
+def _figures(review: dict[str, Any]) -> tuple[str, str, str]:
+    """Traded value, risk and confidence, which nobody sees of a review of his own."""
+    if review["traded_value"] is None:
+        return "own", "own", "own"
+    return f"{review['traded_value']:,.2f}", str(review["risk_score"]), f"{review['confidence']:.0%}"

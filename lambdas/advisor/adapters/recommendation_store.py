@@ -53,11 +53,6 @@ class Recommendations:
     def __init__(self, database: DataApi) -> None:
         self._database = database
 
-    def advisor_of(self, user_id: str) -> tuple[str | None] | None:
-        """Who advises the client, in a tuple; None when there is no such client."""
-        row = self._database.one("SELECT advisor_id FROM users WHERE user_id = :user_id", user_id=user_id)
-        return None if row is None else (row["advisor_id"],)
-
     def of_client(
         self, user_id: str, *, released_only: bool, limit: int, after: tuple[datetime, UUID] | None = None
     ) -> list[Advice]:

@@ -16,7 +16,10 @@ from advisor.adapters.review_store import REVIEW, reviews_of
 from advisor.domain.errors import ConflictError, Detail
 from advisor.domain.review import Review, ReviewState
 
-_ADVISOR = "(SELECT advisor_id FROM users WHERE users.user_id = reviews.owner_id) AS advisor_id, asked_advisor_id"
+_ADVISORS = """(SELECT advisor_id FROM users WHERE users.user_id = reviews.owner_id) AS advisor_id,
+    (SELECT coalesce(jsonb_agg(former.advisor_id), '[]')
+    FROM former_advisers former JOIN jobs ON jobs.id = reviews.job_id
+    WHERE former.client_id = reviews.owner_id AND former.until >= jobs.created_at) AS former_advisor_ids"""
 _EXAMPLE = """jsonb_build_object(
     'traded_value', reviews.traded_value, 'portfolio_value', reviews.portfolio_value,
     'risk_score', reviews.risk_score, 'confidence', reviews.confidence,
@@ -28,11 +31,11 @@ _EXAMPLE = """jsonb_build_object(
 
 @dataclass(frozen=True)
 class OwnedReview:
-    """A review with its owner's adviser, now and when it was asked for (entitlement)."""
+    """A review with its owner's adviser, and those whom the owner has dismissed since the analysis began."""
 
     review: Review
     advisor_id: str | None
-    asked_advisor_id: str | None = None
+    former_advisor_ids: tuple[str, ...] = ()
 
 
 class ReviewDesk:
@@ -43,7 +46,7 @@ class ReviewDesk:
 
     def owned(self, review_id: UUID) -> OwnedReview | None:
         """The review, and who advises its owner."""
-        row = self._database.one(f"SELECT {REVIEW}, {_ADVISOR} FROM reviews WHERE id = :id", id=review_id)
+        row = self._database.one(f"SELECT {REVIEW}, {_ADVISORS} FROM reviews WHERE id = :id", id=review_id)
         return None if row is None else _owned(row)
 
     def of_job(self, job_id: UUID) -> tuple[Review, ...]:
@@ -57,7 +60,7 @@ class ReviewDesk:
     ) -> list[OwnedReview]:
         """Reviews in this state (None: in any), the oldest first, behind the key ``after``."""
         rows = self._database.query(
-            f"""SELECT {REVIEW}, {_ADVISOR} FROM reviews
+            f"""SELECT {REVIEW}, {_ADVISORS} FROM reviews
             WHERE (CAST(:state AS text) IS NULL OR state = :state)
             AND (CAST(:last_id AS uuid) IS NULL OR (requested_at, id) > (CAST(:last_time AS timestamptz), :last_id))
             ORDER BY requested_at, id LIMIT :limit""",
@@ -113,5 +116,5 @@ def _why_not(transaction: Transaction, review_id: UUID) -> str:
 
 
 def _owned(row: Row) -> OwnedReview:
-    advisor_id, asked_advisor_id = row.pop("advisor_id"), row.pop("asked_advisor_id")
-    return OwnedReview(Review.model_validate(row), advisor_id, asked_advisor_id)
+    advisor_id, former = row.pop("advisor_id"), tuple(row.pop("former_advisor_ids"))
+    return OwnedReview(Review.model_validate(row), advisor_id, former)

@@ -72,9 +72,9 @@ class DataApiReviewStore:
                 return ()
             rows = transaction.query(
                 f"""INSERT INTO reviews (job_id, owner_id, reason, traded_value, portfolio_value, risk_score,
-                    confidence, expires_at, asked_advisor_id)
+                    confidence, expires_at)
                 SELECT :job_id, :owner_id, reason, :traded_value, :portfolio_value, :risk_score, :confidence,
-                    :expires_at, (SELECT advisor_id FROM users WHERE user_id = :owner_id)
+                    :expires_at
                 FROM jsonb_array_elements_text(CAST(:reasons AS jsonb)) AS reason
                 RETURNING {REVIEW}""",
                 reasons=[reason.value for reason in reasons],

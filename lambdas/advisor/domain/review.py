@@ -125,6 +125,7 @@ class Concluded:
     fresh: bool
 
 
+REJECTED_TEXT = "A senior adviser did not approve these recommendations."
 EXPIRED_TEXT = (
     "Nobody reviewed these recommendations in time, so they are not released. Please start a new analysis, or ask "
     "your adviser."
@@ -137,7 +138,7 @@ def conclusion(reviews: Iterable[Review]) -> Conclusion | None:
     states = {review.state for review in reviews}
     if ReviewState.REJECTED in states:
         comment = next(review.comment for review in reviews if review.state is ReviewState.REJECTED)
-        text = f"A senior adviser did not approve these recommendations: {comment} You may start a new analysis."
+        text = f"{REJECTED_TEXT} The reason: {comment} You may start a new analysis."
         return Conclusion(JobStatus.FAILED, "REJECTED", text)
     if ReviewState.REQUESTED in states:
         return None

@@ -96,14 +96,13 @@ class World:
         api.database.query(
             """WITH review AS (
                 INSERT INTO reviews (id, job_id, owner_id, reason, traded_value, portfolio_value, risk_score,
-                    confidence, expires_at, asked_advisor_id)
+                    confidence, expires_at)
                 VALUES (CAST(:review AS uuid), CAST(:job AS uuid), :owner, 'risk_over_7', 1, 1, 8, 1,
-                    now() + interval '1 day', :adviser)
+                    now() + interval '1 day')
             )
             INSERT INTO recommendations (id, job_id, owner_id, recommendation, reasoning, impact, priority)
             VALUES (CAST(:recommendation AS uuid), CAST(:job AS uuid), :owner, 'R', 'R', 'I', 'High')""",
             owner=world.owner,
-            adviser=world.adviser,
             job=world.job_id,
             review=world.review_id,
             recommendation=world.recommendation_id,

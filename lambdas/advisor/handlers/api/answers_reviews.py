@@ -25,17 +25,17 @@ class JobReview(_Answer):
 
 
 class ReviewRecord(_Answer):
-    """A review; ``decidable`` tells whether this caller may decide on it now. Its id names its task token."""
+    """A review; ``decidable`` tells whether this caller may decide on it now. The figures are null for its owner."""
 
     id: UUID
     job_id: UUID
     owner_id: str
     reason: ReviewReason
     state: ReviewState
-    traded_value: Decimal
-    portfolio_value: Decimal
-    risk_score: int
-    confidence: Decimal
+    traded_value: Decimal | None
+    portfolio_value: Decimal | None
+    risk_score: int | None
+    confidence: Decimal | None
     requested_at: datetime
     expires_at: datetime
     decided_by: str | None

@@ -22,6 +22,7 @@ from advisor.handlers.api import (
     routes_market,
     routes_planning,
     routes_positions,
+    routes_recommendations,
     routes_reviews,
     routes_status,
     routes_trial,
@@ -50,6 +51,7 @@ ROUTES = (
     routes_clients,
     routes_planning,
     routes_reviews,
+    routes_recommendations,
     routes_market,
     routes_trial,
 )

@@ -1,37 +1,33 @@
-"""Reviews and recommendations: what waits for people, and what they decide.
+"""Reviews: what waits for people, and what they decide.
 
-Decisions: reviews have a path of their own, because one job may have several and they are not a recommendation's;
-``/api/recommendations/{id}/decision`` is what the client, or the client's adviser, makes of released advice. A decision
-is committed before the workflow is told; when telling fails, the sweeper tells it.
+Decisions: reviews have a path of their own, because one job may have several and they are not a recommendation's. A
+decision is committed before the workflow is told; when telling fails, the sweeper tells it. Whose advice it is sees of
+a review neither the analysis nor its figures: they are the results that are withheld.
 """
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from advisor.adapters.review_desk import OwnedReview
-from advisor.domain.entitlement import Act, Content, Owner, entitled
+from advisor.domain.entitlement import NOBODY, Act, Content, Owner, entitled
 from advisor.domain.errors import Detail, InvalidInputError, NotFoundError, UnavailableError
 from advisor.domain.models import Job
 from advisor.domain.review import NAME, ReviewState, withheld
 from advisor.domain.vocabulary import JobStatus
 from advisor.handlers.api.answers_reviews import (
     JobReview,
-    RecommendationList,
-    RecommendationRecord,
     ReviewDetail,
     ReviewList,
     ReviewRecord,
 )
 from advisor.handlers.api.entitlement import require
 from advisor.handlers.api.operations import Call, Parameter, operation
-from advisor.handlers.api.paging import PAGED, Page, page_of
-from advisor.handlers.api.schemas_reviews import RecommendationDecision, ReviewDecision
+from advisor.handlers.api.paging import PAGED, page_of
+from advisor.handlers.api.schemas_reviews import ReviewDecision
 
-NOBODY = Owner("")
-"""The queue belongs to no client: only roles open it."""
 ANY = "all"
+FIGURES = ("traded_value", "portfolio_value", "risk_score", "confidence")
+"""What a review tells of the advice."""
 STATE = Parameter(
     "state",
     "query",
@@ -49,7 +45,7 @@ def list_reviews(call: Call) -> ReviewList:
     if wanted not in STATE.schema["enum"]:
         raise InvalidInputError([Detail("state", f"Use one of {', '.join(STATE.schema['enum'])}")])
     state = None if wanted == ANY else ReviewState(wanted)
-    found = call.services.reviews.queue(state=state, limit=page.limit + 1, after=_key(page))
+    found = call.services.reviews.queue(state=state, limit=page.limit + 1, after=page.after)
     shown, cursor = page.cut(found, lambda one: (one.review.requested_at, one.review.id))
     return ReviewList(reviews=[_record(call, one) for one in shown], next_cursor=cursor)
 
@@ -93,66 +89,11 @@ def decide_review(call: Call) -> ReviewRecord:
     return _record(call, replace(owned, review=review))
 
 
-@operation(
-    "GET", "/api/clients/{client_id}/recommendations", answer=RecommendationList, errors=(403, 404, 422),
-    parameters=PAGED,
-)  # fmt: skip
-def list_recommendations(call: Call) -> RecommendationList:
-    """List a client's recommendations, newest first; the client sees those that are released."""
-    client_id = call.path["client_id"]
-    advisor = call.services.recommendations.advisor_of(client_id)
-    if advisor is None:
-        raise NotFoundError()
-    require(call, Act.READ, Content.CLIENT, Owner(client_id, advisor[0]), resource="recommendations")
-    page = page_of(call)
-    found = call.services.recommendations.of_client(
-        client_id,
-        released_only=call.caller.user_id == client_id,
-        limit=page.limit + 1,
-        after=_key(page),
-    )
-    shown, cursor = page.cut(found, lambda one: (one.created_at, one.id))
-    return RecommendationList(
-        recommendations=[RecommendationRecord.model_validate(one) for one in shown], next_cursor=cursor
-    )
-
-
-@operation(
-    "POST",
-    "/api/recommendations/{recommendation_id}/decision",
-    answer=RecommendationRecord,
-    body=RecommendationDecision,
-    errors=(403, 404, 409, 413, 422),
-)
-def decide_recommendation(call: Call) -> RecommendationRecord:
-    """Accept or override a released recommendation; the client, or the client's adviser, once."""
-    body: RecommendationDecision = call.body
-    found = call.services.recommendations.owned(call.identifier("recommendation_id"))
-    if found is None:
-        raise NotFoundError()
-    owner = Owner(found.advice.owner_id, found.advisor_id)
-    require(call, Act.WRITE, Content.CLIENT, owner, resource="recommendation")
-    decided = call.services.recommendations.decide(
-        found.advice.id,
-        state="accepted" if body.decision == "accept" else "overridden",
-        by=call.caller.user_id,
-        comment=body.comment or None,
-    )
-    metric = "RecommendationsAccepted" if decided.state == "accepted" else "RecommendationsOverridden"
-    call.services.telemetry.metric(metric, 1, agent=NAME)
-    return RecommendationRecord.model_validate(decided)
-
-
 def reviews_of(call: Call, job: Job) -> list[JobReview]:
     """What anybody who may see the job sees of its reviews; no question to the database where there can be none."""
     if job.status is not JobStatus.AWAITING_APPROVAL and job.status not in {JobStatus.COMPLETED, JobStatus.FAILED}:
         return []
     return [JobReview.model_validate(review) for review in call.services.reviews.of_job(job.id)]
-
-
-def _key(page: Page) -> tuple[datetime, UUID] | None:
-    """The page's key by time (see `paging.BY_TIME`)."""
-    return (page.after[0], page.after[1]) if page.after else None
 
 
 def _review(call: Call, act: Act) -> OwnedReview:
@@ -165,13 +106,17 @@ def _review(call: Call, act: Act) -> OwnedReview:
 
 
 def _owners(owned: OwnedReview, act: Act) -> tuple[Owner, ...]:
-    """Under which relations somebody must be entitled: deciding also under those of when the review was asked for."""
-    now = Owner(owned.review.owner_id, owned.advisor_id)
-    return (now, Owner(owned.review.owner_id, owned.asked_advisor_id)) if act is Act.DECIDE else (now,)
+    """Under which relations somebody must be entitled: deciding also as if who advised since the analysis began still
+    did."""
+    owner_id = owned.review.owner_id
+    former = owned.former_advisor_ids if act is Act.DECIDE else ()
+    return (Owner(owner_id, owned.advisor_id), *(Owner(owner_id, advisor_id) for advisor_id in former))
 
 
 def _record(call: Call, owned: OwnedReview) -> ReviewRecord:
     review = owned.review
     mine = all(entitled(call.caller, Act.DECIDE, Content.REVIEW, owner) for owner in _owners(owned, Act.DECIDE))
     fields: dict[str, Any] = review.model_dump()
+    if call.caller.user_id == review.owner_id:
+        fields |= dict.fromkeys(FIGURES)
     return ReviewRecord(**fields, decidable=mine and review.state is ReviewState.REQUESTED)

@@ -28,6 +28,13 @@ def test_recommendations_are_listed_to_those_who_may_see_them(bench: Bench) -> N
     assert [one["state"] for one in bench.api("GET", path, user="alice").json["recommendations"]] == ["approved"]
 
 
+def test_a_client_whose_id_needs_escaping_has_recommendations(bench: Bench) -> None:
+    """AUTH-05: users of an issuer with a prefix (``okta:00u1``) would be told that they do not exist."""
+    who: dict[str, Any] = {"user": "okta:00u1"}
+    assert bench.api("GET", "/api/user", **who).status == 200
+    assert bench.api("GET", "/api/clients/okta%3A00u1/recommendations", **who).status == 200
+
+
 def test_a_client_accepts_or_overrides_released_advice_once(bench: Bench) -> None:
     """Domain 24: before its release nobody can; afterwards the owner or the adviser, and nobody else."""
     listed = bench.api("GET", "/api/clients/alice/recommendations", user="dan").json["recommendations"]

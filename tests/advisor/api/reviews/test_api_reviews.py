@@ -71,6 +71,87 @@ def test_who_may_list_read_and_decide(
     assert bench.told.jobs == ([bench.job_id] if deciding == 200 else [])
 
 
+def advised_by(bench: Bench, adviser: str | None, client: str = "alice") -> None:
+    """The client chooses, through the API."""
+    for user in (adviser, client):
+        assert user is None or bench.api("GET", "/api/user", user=user).status == 200
+    assert bench.api("PUT", "/api/user/advisor", {"advisor_id": adviser}, user=client).status == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decides"),
+    [
+        ((), (), True),
+        ((), ("senior",), False),
+        ((), ("senior", None), False),
+        ((), ("senior", "dan"), False),
+        ((), (None, "senior", None, "senior", "dan"), False),
+        (("senior",), (None,), False),
+        (("senior",), ("dan",), False),
+        (("senior", "dan"), (), True),
+        (("senior", None), ("dan",), True),
+    ],
+)
+def test_no_order_of_calls_makes_an_adviser_impartial(
+    bench: Bench, before: tuple[str | None, ...], after: tuple[str | None, ...], decides: bool
+) -> None:
+    """HITL-01, AUTH-04: who advised the client at any time since the analysis began would approve the own work; who
+    was dismissed before it began may decide."""
+    for adviser in before:
+        advised_by(bench, adviser, "bob")
+    job_id = bench.advise("bob", (ReviewReason.VALUE,))
+    for adviser in after:
+        advised_by(bench, adviser, "bob")
+    path = f"/api/reviews/{bench.store.of_job(job_id)[0].id}"
+    assert bench.api("GET", path, **SENIOR).json["decidable"] is decides
+    answer = bench.api("POST", f"{path}/decision", {"decision": "approve"}, **SENIOR)
+    assert answer.status == (200 if decides else 403)
+    assert bench.store.of_job(job_id)[0].decided_by == ("senior" if decides else None)
+    other = bench.api("POST", f"{path}/decision", {"decision": "approve"}, user="second", roles="senior_advisor")
+    assert other.status == (409 if decides else 200)
+
+
+@pytest.mark.parametrize("roles", ["", "senior_advisor", "compliance", "senior_advisor,compliance,data_scientist"])
+def test_no_door_shows_the_owner_what_is_withheld(bench: Bench, roles: str) -> None:
+    """HITL-01: whatever else somebody is: of the own advice nobody sees text, trades, risk or confidence before it is
+    released, in no list, no status, no audit, no repeated request, and nothing of what was refused or expired."""
+    mine: dict[str, Any] = {"user": "alice", "roles": roles}
+    doors = [
+        f"/api/jobs/{bench.job_id}", "/api/jobs", f"/api/jobs/{bench.job_id}/status", f"/api/jobs/{bench.job_id}/audit",
+        f"/api/reviews/{bench.review_id}", "/api/reviews", "/api/clients/alice", "/api/clients/alice/jobs",
+        "/api/clients/alice/recommendations", "/api/clients",
+    ]  # fmt: skip
+
+    def shown() -> str:
+        return "".join(bench.api("GET", door, **mine).text for door in doors)
+
+    def hidden() -> bool:
+        return not any(word in shown() for word in ("Secret", "Sell half", "1250000", "5000000", '"risk_score":8'))
+
+    assert hidden()
+    bench.decide("reject", "Too much at once.")
+    bench.store.conclude(bench.job_id)
+    assert hidden()
+    assert "Too much at once." in shown(), "why it was refused is for the client"
+    bench.job_id = bench.advise("alice", (ReviewReason.RISK,), seconds=-1)
+    doors[0], doors[2:5] = f"/api/jobs/{bench.job_id}", [f"/api/jobs/{bench.job_id}/audit"]
+    bench.store.conclude(bench.job_id)
+    assert "EXPIRED" in shown()
+    assert hidden()
+
+
+def test_what_the_reviewer_writes_to_the_client_is_not_for_operators(bench: Bench) -> None:
+    """IAM-11: the status tells that it was refused; the reviewer's words are about the client's affairs."""
+    bench.decide("reject", "Call Jane Doe about the inheritance first.")
+    bench.store.conclude(bench.job_id)
+    for role in ("operator", "senior_advisor"):
+        answer = bench.api("GET", f"/api/jobs/{bench.job_id}/status", user="ops", roles=role)
+        assert answer.json["error"]["code"] == "REJECTED"
+        assert "Jane" not in answer.text
+    assert "Jane" in bench.api("GET", f"/api/jobs/{bench.job_id}", user="alice").text
+    assert "Jane" not in bench.api.logged()
+
+
 def test_the_reviewer_sees_the_advice_and_its_owner_does_not(bench: Bench) -> None:
     """HITL-01: nothing is acted upon before it is approved; status and reasons are no secret."""
     path = f"/api/reviews/{bench.review_id}"
