@@ -109,7 +109,8 @@ class FakeRdsData:
 
     def _refused(self, error: psycopg.Error) -> ClientError:
         code = "StatementTimeoutException" if error.sqlstate == "57014" else "DatabaseErrorException"
-        message = f"ERROR: {error.diag.message_primary}; SQLState: {error.sqlstate}"
+        detail = f"\n  Detail: {error.diag.message_detail}" if error.diag.message_detail else ""
+        message = f"ERROR: {error.diag.message_primary}{detail}; SQLState: {error.sqlstate}"
         return self._error("ExecuteStatement", code, message)
 
     @staticmethod

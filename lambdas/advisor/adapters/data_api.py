@@ -44,7 +44,10 @@ CONNECTION_FAMILIES = ("08", "53", "57P")
 
 
 class DatabaseError(Exception):
-    """The database refused a statement; ``sqlstate`` is PostgreSQL's five-letter code ("" when it gave none)."""
+    """The database refused a statement; ``sqlstate`` is PostgreSQL's five-letter code ("" when it gave none).
+
+    The text names what of the schema was at fault and quotes no value: it is for the log.
+    """
 
     def __init__(self, message: str, sqlstate: str) -> None:
         super().__init__(message)
@@ -140,7 +143,8 @@ class DataApi:
                 answer: dict[str, Any] = getattr(self._client, operation)(**request)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in NOT_RUN and _sqlstate(error) not in LOGIN_REFUSED:
-                    raise _refusal(error) from error
+                    # Without its cause: PostgreSQL quotes rows and parameters, which are clients' data.
+                    raise _refusal(error) from None
                 cause: Exception = error
             except (ConnectTimeoutError, EndpointConnectionError) as error:
                 cause = error
@@ -182,4 +186,18 @@ def _refusal(error: ClientError) -> Exception:
     code, message, sqlstate = error.response["Error"]["Code"], error.response["Error"].get("Message"), _sqlstate(error)
     if code in UNAVAILABLE or sqlstate == QUERY_CANCELED or sqlstate.startswith(CONNECTION_FAMILIES):
         return UnavailableError(retry_after=5)
-    return DatabaseError(f"{code}: {message}", sqlstate)
+    return DatabaseError(f"{code}: {_without_values(str(message))}; SQLState: {sqlstate or 'none'}", sqlstate)
+
+
+_OF_SCHEMA = re.compile(
+    r'(?:at or near|column|constraint|database|function|index|relation|role|schema|table|trigger|type) "\w*"$'
+)
+
+
+def _without_values(message: str) -> str:
+    """PostgreSQL's sentence up to the first quotation that is no name of the schema; details quote rows."""
+    sentence = re.split(r"[;\s]*(?:Detail|Hint|Where|Position|SQLState):", message, maxsplit=1)[0]
+    for quoted in re.finditer(r'"[^"]*"', sentence):
+        if not _OF_SCHEMA.search(sentence[: quoted.end()]):
+            return sentence[: quoted.start()] + "..."
+    return sentence

@@ -21,7 +21,7 @@ class AgentRequest(BaseModel):
     the agent loads the job's owner's portfolio itself. It never analyses an empty stand-in.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     job_id: UUID
     user_id: str | None = None

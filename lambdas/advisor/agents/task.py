@@ -17,7 +17,7 @@ from advisor.ports.model import ModelAnswer, Question, Refused
 class Answer(BaseModel):
     """Base of what a model fills in: unknown fields refused, so that a misunderstanding shows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 A = TypeVar("A", bound=Answer)

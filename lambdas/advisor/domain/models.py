@@ -30,9 +30,9 @@ ALLOCATION_TOLERANCE = 0.05
 
 
 class Frozen(BaseModel):
-    """Base of all entities: immutable, unknown fields refused."""
+    """Base of all entities: immutable, unknown fields refused; an error names the field and not what stood in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _allocation(words: type[AssetClass] | type[Region] | type[Sector]) -> Any:

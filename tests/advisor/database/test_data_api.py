@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -195,3 +196,29 @@ def test_a_wrong_statement_is_a_database_error_with_its_code(database: DataApi) 
     with pytest.raises(DatabaseError) as error:
         database.query("SELECT * FROM nowhere WHERE id = :id", id=uuid4())
     assert error.value.sqlstate == "42P01"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('ERROR: duplicate key value violates unique constraint "one_key"\n  Detail: Key (user_id)=(Jane Doe) already '
+         "exists.; SQLState: 23505", 'ERROR: duplicate key value violates unique constraint "one_key"'),
+        ('ERROR: new row for relation "users" violates check constraint "age"\n  Detail: Failing row contains (Jane, "'
+         'Doe").; SQLState: 23514', 'ERROR: new row for relation "users" violates check constraint "age"'),
+        ('ERROR: invalid input syntax for type uuid: "Jane "x" Doe"; SQLState: 22P02',
+         "ERROR: invalid input syntax for type uuid: ..."),
+        ('ERROR: value "Jane Doe" is out of range for type integer; SQLState: 22003', "ERROR: value ..."),
+        ('ERROR: column "Jane Doe" is of type text; SQLState: 42703', "ERROR: column ..."),
+        ('ERROR: column "age" does not exist\n  Position: 8; SQLState: 42703', 'ERROR: column "age" does not exist'),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_schema_and_quotes_nobody(
+    patient: Patient, rds_data: FakeRdsData, message: str, told: str
+) -> None:
+    """OBS-01: the text and its traceback go to the log of every function; PostgreSQL quotes rows and parameters."""
+    rds_data.faults = [ClientError({"Error": {"Code": "DatabaseErrorException", "Message": message}}, "Execute")]
+    with pytest.raises(DatabaseError) as refused:
+        patient().query("SELECT 1 AS one")
+    state = message.rsplit(" ", 1)[1]
+    assert str(refused.value) == f"DatabaseErrorException: {told}; SQLState: {state}"
+    assert "Jane" not in "".join(traceback.format_exception(refused.value))

@@ -8,17 +8,12 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import Field, RootModel
 
 from advisor.domain.models import AuditEntry, Position, User
 from advisor.domain.vocabulary import AccountType, InstrumentType, JobStatus, JobType
+from advisor.handlers.api.answers_base import Answer
 from advisor.handlers.api.answers_reviews import JobReview
-
-
-class Answer(BaseModel):
-    """An answer; built from records by name."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 class Health(Answer):
@@ -169,7 +164,7 @@ class Fault(Answer):
     code: str
     message: str
     request_id: str
-    details: list[FieldFault] = []
+    details: list[FieldFault] = Field(default=[])
 
 
 class ErrorEnvelope(Answer):

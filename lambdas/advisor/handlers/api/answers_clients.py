@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from advisor.domain.vocabulary import JobStatus
-from advisor.handlers.api.answers import Answer
+from advisor.handlers.api.answers_base import Answer
 
 
 class ClientHeader(Answer):

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from advisor.domain.vocabulary import AssetClass
-from advisor.handlers.api.answers import Answer
+from advisor.handlers.api.answers_base import Answer
 
 
 class ScenarioMilestone(Answer):

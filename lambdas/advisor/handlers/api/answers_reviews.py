@@ -5,17 +5,12 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from advisor.domain.review import ReviewReason, ReviewState
 from advisor.domain.vocabulary import JobStatus, Priority
+from advisor.handlers.api.answers_base import Answer
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class JobReview(_Answer):
+class JobReview(Answer):
     """A review as everybody sees it who may see the job, the investor too."""
 
     reason: ReviewReason
@@ -24,7 +19,7 @@ class JobReview(_Answer):
     expires_at: datetime
 
 
-class ReviewRecord(_Answer):
+class ReviewRecord(Answer):
     """A review; ``decidable`` tells whether this caller may decide on it now. The figures are null for its owner."""
 
     id: UUID
@@ -44,7 +39,7 @@ class ReviewRecord(_Answer):
     decidable: bool
 
 
-class ReviewList(_Answer):
+class ReviewList(Answer):
     """GET /api/reviews, the oldest first."""
 
     reviews: list[ReviewRecord]
@@ -61,7 +56,7 @@ class ReviewDetail(ReviewRecord):
     reviews_of_job: list[JobReview]
 
 
-class RecommendationRecord(_Answer):
+class RecommendationRecord(Answer):
     """A recommendation; values are those of the whole set that was advised together."""
 
     id: UUID
@@ -81,7 +76,7 @@ class RecommendationRecord(_Answer):
     created_at: datetime
 
 
-class RecommendationList(_Answer):
+class RecommendationList(Answer):
     """GET /api/clients/{client_id}/recommendations, newest first."""
 
     recommendations: list[RecommendationRecord]

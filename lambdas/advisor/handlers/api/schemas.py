@@ -70,7 +70,7 @@ Quantity = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=8), Numb
 class Request(BaseModel):
     """A body: unknown fields are refused, texts are trimmed."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def partial(least: int, *keep: str) -> Callable[[dict[str, Any]], None]:
