@@ -96,15 +96,16 @@ class Attempts:
         details = {"error_type": type(error).__name__, "receives": delivery.receives, "last": last}
         code = error.code if isinstance(error, AdvisorError) else "internal_error"
         self.telemetry.event("PLANNER_FAILED", agent=NAME, warning=True, code=code, **details)
-        if last:
-            self.telemetry.metric("JobsFailed", 1, agent=NAME)
-            self._close(job, type(error).__name__, elapsed)
         try:
-            self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=after, error_message=text)
+            given = self.jobs.transition(job.id, before=(JobStatus.RUNNING,), after=after, error_message=text)
         except Exception as second:  # noqa: BLE001 (whatever it is, the first error is the one to report)
             self.telemetry.event("JOB_NOT_GIVEN_BACK", agent=NAME, warning=True, error_type=type(second).__name__)
             delivery.return_after(0 if last else max(0.0, STALE_AFTER_SECONDS - elapsed) + MARGIN_SECONDS)
             return
+        if last and given:
+            # Not where the results were stored after all and only the answer was lost: that job has not failed.
+            self.telemetry.metric("JobsFailed", 1, agent=NAME)
+            self._close(job, type(error).__name__, elapsed)
         delivery.return_after(0 if last else backoff(delivery.receives))
 
     def _close(self, job: Job, kind: str, elapsed: float) -> None:

@@ -125,6 +125,26 @@ def test_a_cursor_for_a_word_holds_a_word(api: Api, account: str) -> None:
     assert api("GET", path, query={"cursor": cursor_of(("VTI",))}).status == 200
 
 
+@pytest.mark.parametrize(
+    ("time", "status"),
+    [
+        ("2026-01-01T00:00:00+23:59", 200),
+        ("2026-01-01T00:00:00-23:59:59", 200),
+        ("0001-01-01T00:00:00+00:00", 200),
+        ("9999-12-31T23:59:59+00:00", 200),
+        ("0001-01-01T00:00:00+23:59", 422),
+        ("9999-12-31T23:59:59-23:59", 422),
+        ("2026-01-01", 422),
+    ],
+)
+def test_a_cursors_time_is_one_that_the_database_knows(api: Api, time: str, status: int) -> None:
+    """API-11: zones of 16 hours and more are times to us and errors to PostgreSQL: a forged cursor would be a 500."""
+    cursor = cursor_of((time, UUID(int=1)))
+    for path in ("/api/jobs", "/api/accounts", "/api/reviews", "/api/clients/alice/recommendations"):
+        answer = api("GET", path, query={"cursor": cursor}, roles="compliance")
+        assert answer.status == status, path
+
+
 def test_a_foreign_cursor_shows_nothing_foreign(api: Api, account: str) -> None:
     """AUTH-04: a cursor is no key: it says where to go on, never whose list it is."""
     api("POST", "/api/accounts", {"account_name": "second"})

@@ -90,6 +90,29 @@ def test_the_last_failed_attempt_fails_the_job_with_a_safe_text(
     assert "hunter2" not in str(world.office.told.events)
 
 
+@pytest.mark.parametrize("receives", [1, 3])
+def test_an_answer_that_is_lost_behind_the_results_fails_nothing(
+    world: Any, parcel: Any, monkeypatch: pytest.MonkeyPatch, receives: int
+) -> None:
+    """XAI-04, AGENT-05: the results are stored and the commit's answer is lost; on the last delivery the audit trail
+    would say that a completed analysis was given up, and a failure would be counted."""
+    store = world.attempts.planner.approvals.reviews
+    propose = store.propose
+
+    def lost(*args: Any, **values: Any) -> Any:
+        propose(*args, **values)
+        raise UnavailableError()
+
+    monkeypatch.setattr(store, "propose", lost)
+    with pytest.raises(UnavailableError):
+        world.handle(parcel(receives))
+    assert world.job().status is JobStatus.COMPLETED
+    assert world.handle(parcel(receives)) == "duplicate"
+    closings = [one.decision for one in world.office.audit.entries(str(world.job_id)) if one.kind == "closing"]
+    assert closings == ["analysis_completed"]
+    assert not [name for name, _agent, _value in world.office.told.metrics if name == "JobsFailed"]
+
+
 def test_with_the_database_gone_the_message_waits_until_the_job_is_stale(
     world: Any, parcel: Any, rds_data: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,14 @@ def test_advice_beyond_a_limit_waits(desk: Any) -> None:
     assert set(told["reasons"]) == {reason.value for reason in (desk.first, desk.second)}
 
 
+def test_the_largest_portfolio_that_can_be_entered_is_advised(make_world: Callable[..., Any], strict: Any) -> None:
+    """AGENT-05: its values would not fit their columns: the analysis would be made, paid for, and lost, each time."""
+    world = make_world(rules=strict, held={"AAPL": "999999999999", "BND": "1"}, prices={"AAPL": "999998", "BND": "1"})
+    assert world.handle() == "completed"
+    assert world.job().status is JobStatus.AWAITING_APPROVAL
+    assert {one["traded_value"] > 10**16 for one in stored_advice(world)} == {True}
+
+
 def test_a_redelivered_message_asks_nobody_twice(desk: Any) -> None:
     """HITL-01: SQS may deliver twice; two requests for one decision would confuse the reviewers."""
     assert desk.world.handle() == "duplicate"

@@ -1,0 +1,7 @@
+-- The largest position that the API takes, times the highest price, has 19 digits before the point; with fewer, the
+-- advice could not be stored and its analysis would fail each time. Wider numbers rewrite nothing.
+
+ALTER TABLE recommendations ALTER COLUMN traded_value TYPE numeric(28, 2);
+ALTER TABLE reviews
+ALTER COLUMN traded_value TYPE numeric(28, 2),
+ALTER COLUMN portfolio_value TYPE numeric(28, 2);
