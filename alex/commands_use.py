@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alex import console, demo, follow, local, portfolio, prompts_table, proofs, reviews, settings_table, terminal
+from alex.bench import PARTS
 from alex.client import Api
 from alex.commands_deploy import Env, Json
 from alex.errors import CommandError, Exit
@@ -14,7 +15,6 @@ from local_cloud.cloud import ROLES
 
 User = Annotated[str, typer.Option("--user", help="Subject of the token: who signs in.")]
 SHAPES = ("cognito", "clerk", "okta")
-BENCH_PARTS = "synth, bundles, cold, api, analysis, job, retirement, guardrails, traces, policy"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -149,7 +149,7 @@ def prompts_show_command(
 def bench_command(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help=f"{BENCH_PARTS}; may be repeated."),
+        typer.Option("--only", help=f"{', '.join(PARTS)}; may be repeated."),
     ] = None,
     rounds: Annotated[
         int, typer.Option("--rounds", min=1, max=20, help="Repetitions of what is measured several times.")

@@ -7,9 +7,12 @@ from pydantic.config import JsonDict
 
 
 class Section(BaseModel):
-    """A slice of the settings that one stack receives: immutable; an unknown key is an error, not a no-op."""
+    """A slice of the settings that one stack receives: immutable; an unknown key is an error, not a no-op; no number
+    is infinite or none, which every range would let through."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, hide_input_in_errors=False
+    )
 
 
 def figure(default: Any = ..., *, req: str, unit: str = "", system: str | None = None, **limits: Any) -> Any:

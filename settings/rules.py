@@ -156,6 +156,12 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         lambda s: not s.models.simulated or s.tier == "local",
     ),
     (
+        "models.small.input_usd_per_mtok",
+        "the small model stands in when money is short: it must not cost more than the large one",
+        "LLM-04",
+        lambda s: s.models.small.input_usd_per_mtok <= s.models.large.input_usd_per_mtok,
+    ),
+    (
         "models.small.output_usd_per_mtok",
         "the small model stands in when money is short: it must not cost more than the large one",
         "LLM-04",

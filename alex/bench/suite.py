@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from alex import demo, local, places
-from alex.bench import functions, guardrails, job, platform, policy, retirement, synthesis, traces
+from alex.bench import PARTS, functions, guardrails, job, platform, policy, retirement, synthesis, traces
 from alex.bench.measure import Machine, Row, Say
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from local_cloud.cloud import LocalCloud
 
-PARTS = ("retirement", "guardrails", "traces", "bundles", "synth", "policy", "cold", "api", "analysis", "job")
 NEED_CLOUD = {"cold", "api", "analysis", "job"}
 
 

@@ -109,12 +109,28 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "models.simulated": ("dev", {"models": {"simulated": True}}),
+    "models.small.input_usd_per_mtok": ("prod", {"models": {"small": {"input_usd_per_mtok": 2.5}}}),
     "models.small.output_usd_per_mtok": ("prod", {"models": {"small": {"output_usd_per_mtok": 20}}}),
     "auth.access_token_seconds": ("prod", {"auth": {"access_token_seconds": 7200}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
 }
+
+
+NUMBERS = [path for path, field in _sections(Settings) if field.annotation is float]
+
+
+@pytest.mark.parametrize("path", NUMBERS, ids=".".join)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_setting_is_a_number(tmp_path: Path, path: tuple[str, ...], value: float) -> None:
+    """HITL-03, COST-05: nothing compares with a confidence of nan, nothing is beyond a price or a time of inf; YAML
+    has words for both."""
+    overlay: Any = value
+    for name in reversed(path):
+        overlay = {name: overlay}
+    with pytest.raises(settings.SettingsError, match=re.escape(".".join(path))):
+        _load(tmp_path, "prod", overlay)
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
