@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PIES = frozenset({"pie", "donut"})
-BARS = frozenset({"bar", "horizontalBar"})
 TYPES = ("pie", "donut", "bar", "horizontalBar")
 MOST_CHARTS = 6
 MOST_POINTS = 50

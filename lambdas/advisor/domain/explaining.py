@@ -14,8 +14,8 @@ MOST_SYMBOLS = 40
 
 _REVIEWS = {
     "value_over_limit": "the value of the suggested orders is over the limit",
-    "risk_over_7": "the risk score is over 7 of 10",
-    "confidence_under_80": "the confidence is under 80%",
+    "risk_over_7": "the risk score is over the limit",
+    "confidence_under_80": "the confidence is under the limit",
 }
 _RULES = (
     ("disclosure missing", "disclosures"),

@@ -12,7 +12,7 @@ from typing import Any
 from advisor.domain.analysis import Analysis, analyse
 from advisor.domain.assumptions import RetirementAssumptions
 from advisor.domain.charts import build_charts
-from advisor.domain.guardrails import safe, screen
+from advisor.domain.guardrails import safe
 from advisor.domain.models import Account, Instrument, Portfolio, Position
 from advisor.domain.money import as_decimal, over, text, total
 from advisor.domain.projection import Projection
@@ -24,16 +24,6 @@ from advisor.domain.vocabulary import AssetClass, InstrumentType, Region, Sector
 
 _JUDGED_LATER = frozenset({"confidence", "derivation", "refused_prices", "cue", "fallbacks"})
 """Of the quality report: known only when every agent has answered, so a report that stated them could contradict it."""
-
-
-def screened_fields(portfolio: Portfolio) -> tuple[tuple[str, str], ...]:
-    """(field, rule) of every user text that the screen replaces, for the log (event GUARDRAIL_TRIGGERED)."""
-    texts: list[tuple[str, str | None]] = [("retirement_goals", portfolio.user.retirement_goals)]
-    for index, account in enumerate(portfolio.accounts):
-        texts.append((f"accounts[{index}].account_name", account.account_name))
-        texts.append((f"accounts[{index}].account_purpose", account.account_purpose))
-    texts += [(f"instruments.{key}.name", held.name) for key, held in sorted(portfolio.instruments.items())]
-    return tuple((field, rule) for field, value in texts if value and (rule := screen(value).rule))
 
 
 def _safe(value: str | None) -> str | None:

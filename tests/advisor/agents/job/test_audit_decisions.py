@@ -127,7 +127,7 @@ def test_sentences_about_reviews_and_long_lists() -> None:
     said = explaining.reviewed(["value_over_limit", "risk_over_7", "confidence_under_80"])
     assert said == (
         "A person must review the advice: the value of the suggested orders is over the limit; "
-        "the risk score is over 7 of 10; the confidence is under 80%."
+        "the risk score is over the limit; the confidence is under the limit."
     )
     assert explaining.listed([f"S{number}" for number in range(45)]).endswith("S39 and 5 more")
     assert explaining.priced(1, 2, date(2022, 12, 28)).startswith("The provider gave a close for 1 of 2 instruments")
