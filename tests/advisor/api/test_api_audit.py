@@ -94,7 +94,6 @@ def test_an_end_removed_with_its_links_is_told_by_the_jobs_row(api: "Api", job: 
     """COMP-16: whoever can write the whole table still cannot shorten a trail unseen."""
     entries = api.services.audit.entries(job)
     client, table = boto3.client("dynamodb", region_name="us-east-1"), api.services.env.audit_table
-    api.database.query("UPDATE jobs SET completed_at = now() - interval '1 hour'")
     for entry in entries[-2:]:
         for key in (stored_form(entry).key, f"!after#{entry.prev_hash}"):
             client.delete_item(TableName=table, Key={"job_id": {"S": job}, "entry_id": {"S": key}})
@@ -117,6 +116,17 @@ def test_a_second_attempt_is_no_tampering(api: "Api", job: str) -> None:
     assert "not closed" in {one["what"] for one in shown["findings"]}
     record.close("analysis_completed", "All results are compiled.")
     assert api("GET", f"/api/jobs/{job}/audit").json["chain_intact"] is True
+
+
+def test_a_reviewed_analysis_is_closed_a_moment_after_its_end(api: "Api", job: str) -> None:
+    """XAI-04, HITL-01: the client who reads at once is not told of tampering; who reads later is, when it was."""
+    reasons = """UPDATE jobs SET summary_payload = jsonb_set(summary_payload, '{review_reasons}', '["risk_over_7"]')"""
+    api.database.query(reasons)
+    Recorder(api.services.audit, job, "alice").decided("review_approved", "A review is approved.")
+    assert api("GET", f"/api/jobs/{job}/audit").json["chain_intact"] is True
+    api.database.query("UPDATE jobs SET completed_at = now() - interval '1 hour'")
+    shown = api("GET", f"/api/jobs/{job}/audit").json
+    assert "not closed" in {one["what"] for one in shown["findings"]}
 
 
 def test_an_entry_missing_in_the_table_is_named_by_the_archive(api: "Api", job: str) -> None:
