@@ -109,9 +109,8 @@ class FakeRdsData:
 
     def _refused(self, error: psycopg.Error) -> ClientError:
         code = "StatementTimeoutException" if error.sqlstate == "57014" else "DatabaseErrorException"
-        detail = f"\n  Detail: {error.diag.message_detail}" if error.diag.message_detail else ""
-        message = f"ERROR: {error.diag.message_primary}{detail}; SQLState: {error.sqlstate}"
-        return self._error("ExecuteStatement", code, message)
+        text = f"ERROR: {error.diag.message_primary}\n  Detail: {error.diag.message_detail}"
+        return self._error("ExecuteStatement", code, f"{text}; SQLState: {error.sqlstate}")
 
     @staticmethod
     def _error(operation: str, code: str, message: str) -> ClientError:
