@@ -107,9 +107,12 @@ class DataApiReviewStore:
             )
         )
 
-    def delivered(self, review_id: UUID) -> None:
+    def delivered(self, review_id: UUID) -> bool:
         """See the port."""
-        self._database.query("UPDATE reviews SET delivered_at = now() WHERE id = :id", id=review_id)
+        row = self._database.one(
+            "UPDATE reviews SET delivered_at = now() WHERE id = :id AND delivered_at IS NULL RETURNING id", id=review_id
+        )
+        return row is not None
 
     def conclude(self, job_id: UUID) -> Concluded:
         """See the port."""

@@ -137,8 +137,8 @@ class ReviewSteps:
             self.trail.note(review, review.state, actor=review.decided_by)
             if review.state is ReviewState.EXPIRED and review.id in unheard:
                 self.reviewers.escalate(review)
-                _tell(self.telemetry, review)
-                self.reviews.delivered(review.id)
+                if self.reviews.delivered(review.id):
+                    _tell(self.telemetry, review)
         if concluded.reviews:
             self.trail.close(job_id, concluded.reviews[0].owner_id, end)
         if concluded.fresh:
@@ -174,9 +174,9 @@ class Decisions:
                 continue
             if token is not None and not self.workflow.answer(token, review=review):
                 self.telemetry.event("REVIEW_STEP_OVER", agent=NAME, warning=True, review_id=str(review.id))
-            _tell(self.telemetry, review)
-            self.reviews.delivered(review.id)
-            told += 1
+            if self.reviews.delivered(review.id):
+                _tell(self.telemetry, review)
+                told += 1
         return told
 
 

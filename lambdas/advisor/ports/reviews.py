@@ -37,7 +37,9 @@ class ReviewStore(Protocol):
         """Closed reviews of which the workflow has not learned."""
         ...
 
-    def delivered(self, review_id: UUID) -> None: ...
+    def delivered(self, review_id: UUID) -> bool:
+        """Note that the workflow has learned of it; False when it had before."""
+        ...
 
     def conclude(self, job_id: UUID) -> Concluded:
         """Expire what is overdue, and end the job when nothing is open; a job that had ended keeps its end."""

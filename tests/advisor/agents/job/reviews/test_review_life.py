@@ -103,6 +103,19 @@ def test_an_answer_that_fails_after_the_decision_is_given_later(desk: Any) -> No
     assert [transition for transition, _ in desk.trail()].count("approved") == 1
 
 
+def test_two_deliveries_at_once_count_a_decision_once(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HITL-01: the API's call and the sweeper's overlap; the dashboard would count two approvals of one review."""
+    desk.ask()
+    desk.decide(desk.first)
+    found = desk.store.undelivered(desk.world.job_id)
+    assert desk.decisions.deliver(desk.world.job_id) == 1
+    monkeypatch.setattr(desk.store, "undelivered", lambda _job_id: found)
+    assert desk.decisions.deliver(desk.world.job_id) == 0
+    assert len(desk.world.office.told.details("REVIEW_DECIDED")) == 1
+    assert [name for name, _, _ in desk.world.office.told.metrics].count("ReviewsApproved") == 1
+    assert [transition for transition, _ in desk.trail()].count("approved") == 1
+
+
 def test_a_decision_faster_than_the_workflow_waits_for_its_step(desk: Any) -> None:
     """HITL-01: decided before the step had stored its token; it is told when there is one."""
     desk.decide(desk.first)

@@ -44,8 +44,10 @@ class Memory:
         closed = (one for one in self.reviews.values() if one.state is not ReviewState.REQUESTED)
         return tuple(one for one in closed if one.id not in self.told)
 
-    def delivered(self, review_id: UUID) -> None:
+    def delivered(self, review_id: UUID) -> bool:
+        fresh = review_id not in self.told
         self.told.add(review_id)
+        return fresh
 
     def notified(self, _review_id: UUID) -> bool:
         return True
