@@ -56,6 +56,16 @@ def test_every_page_is_listed(office: list[httpx.Request], capsys: pytest.Captur
     assert office[0].headers["authorization"] == f"Bearer {reviews.SENIOR}"
 
 
+def test_a_review_of_ones_own_has_no_figures() -> None:
+    """HITL-01: the API tells nobody the figures of the own advice; a senior adviser's list shows the rest all the
+    same."""
+    own = REVIEW | {"traded_value": None, "risk_score": None, "confidence": None}
+    table = reviews.table([REVIEW, own])
+    cells = [list(column.cells) for column in table.columns]
+    assert [column[1] for column in cells[4:7]] == ["own"] * 3
+    assert [column[0] for column in cells[4:7]] == ["1,250,000.50", "7", "93%"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sent"),
     [
