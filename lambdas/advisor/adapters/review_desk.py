@@ -1,7 +1,8 @@
 """Reviews and recommendations in PostgreSQL as people decide on them, through the API.
 
 Decisions: a decision is one conditional write under the job's lock, so that of two reviewers, or a reviewer and the
-clock, one wins and the other is told; what an expert says is kept as a labelled example in the same transaction.
+clock, one wins and the other is told; what an expert says is kept as a labelled example in the same transaction,
+without personal identifiers (GUARD-09).
 """
 
 # ruff: noqa: S608 - the column lists are constants of the code; values are always parameters
@@ -14,6 +15,7 @@ from uuid import UUID
 from advisor.adapters.data_api import DataApi, Row, Transaction
 from advisor.adapters.review_store import REVIEW, reviews_of
 from advisor.domain.errors import ConflictError, Detail
+from advisor.domain.personal import redacted
 from advisor.domain.review import Review, ReviewState
 
 _ADVISORS = """(SELECT advisor_id FROM users WHERE users.user_id = reviews.owner_id) AS advisor_id,
@@ -92,9 +94,10 @@ class ReviewDesk:
                 raise ConflictError([Detail("review", _why_not(transaction, review_id))])
             transaction.query(
                 f"""INSERT INTO review_feedback (review_id, reason, label, comment, example)
-                SELECT reviews.id, reason, state, comment, {_EXAMPLE}
+                SELECT reviews.id, reason, state, :comment, {_EXAMPLE}
                 FROM reviews JOIN jobs ON jobs.id = reviews.job_id WHERE reviews.id = :id""",
                 id=review_id,
+                comment=redacted(comment) or None,
             )
             if state is ReviewState.REJECTED:
                 transaction.query(

@@ -58,7 +58,10 @@ class ReviewSweep:
                         state <> 'requested' AND delivered_at IS NULL AND decided_at < late AS unheard
                     FROM reviews JOIN jobs ON jobs.id = reviews.job_id,
                         LATERAL (SELECT now() - make_interval(secs => :grace) AS late) AS grace
-                    WHERE jobs.status = 'awaiting_approval' OR reviews.delivered_at IS NULL
+                    WHERE job_id IN (
+                        SELECT id FROM jobs WHERE status = 'awaiting_approval'
+                        UNION SELECT job_id FROM reviews WHERE delivered_at IS NULL
+                    )
                 ) AS unfinished
                 GROUP BY job_id, status
             ) AS found

@@ -80,6 +80,16 @@ def test_what_an_expert_says_becomes_a_labelled_example(desk: Any) -> None:
     assert "alice" not in str(row)
 
 
+def test_an_example_keeps_no_personal_identifier(desk: Any) -> None:
+    """HITL-03, GUARD-09: it is for those who improve the advice; the client reads the reviewer's words as written."""
+    said = "Call 212-555-0147 or write to ann@example.com: SSN 078-05-1120 is wrong."
+    desk.people.decide(desk.reviews[desk.first].id, state=ReviewState.REJECTED, by="senior", comment=said)
+    (row,) = desk.world.database.query("SELECT comment FROM review_feedback")
+    assert not any(own in row["comment"] for own in ("555", "ann@", "078-05"))
+    assert row["comment"].startswith("Call [")
+    assert desk.reviews[desk.first].comment == said
+
+
 def test_deciding_twice_is_refused(desk: Any) -> None:
     """HITL-01: the first decision stands, whoever made it."""
     desk.decide(desk.first, by="first")

@@ -5,3 +5,6 @@ ALTER TABLE recommendations ALTER COLUMN traded_value TYPE numeric(28, 2);
 ALTER TABLE reviews
 ALTER COLUMN traded_value TYPE numeric(28, 2),
 ALTER COLUMN portfolio_value TYPE numeric(28, 2);
+
+-- The sweeper looks for what waits every few minutes; without it, through all analyses that ever were.
+CREATE INDEX jobs_awaiting_approval ON jobs (id) WHERE status = 'awaiting_approval';
