@@ -4,11 +4,12 @@ Bedrock judges the text of a Converse answer and never a tool's input, and all o
 this the guardrail that goes with every call would guard the question only (GUARD-06). So every string of the input is
 sent to ApplyGuardrail, source OUTPUT, as a reader would get it: without the identifiers that our own rules take out.
 
-Decisions. An answer that was not judged does not leave: when the service stays away, the answer is lost as if the model
-had not given it. What the guardrail would mask is refused like what it blocks: its masked text comes without saying
-which string of the JSON it belongs to, and a mark in the place of a figure is no report; it is rare, since our own
-redaction ran before. One verdict needs one request for every 20,000 characters; only that request is tried again, not
-the model's call, which costs far more.
+Decisions. An answer that was not judged does not leave: when the service stays away, the answer is lost. That says
+nothing against the model, so no breaker counts it, and no other model is asked and paid, whose answer would be lost
+too. What the guardrail would mask is refused like what it blocks: its masked text comes without saying which string of
+the JSON it belongs to, and a mark in the place of a figure is no report; it is rare, since our own redaction ran
+before. One verdict needs one request for every 20,000 characters; only that request is tried again, not the model's
+call, which costs far more.
 """
 
 import re
@@ -91,14 +92,14 @@ class OutputCheck:
                 # What got lost is taken as billed, so that the budget holds.
                 lost = 0 if isinstance(error, ClientError) else _units_of(len(piece))
                 used = self._with(answer, units + lost, started)
-                _refuse(f"the answer could not be judged: {_name(error)}", "unavailable", used, cause=error)
+                _refuse(f"the answer could not be judged: {_name(error)}", "not_judged", used, cause=error)
             units += sum(int((verdict.get("usage") or {}).get(policy, 0)) for policy in PAID)
             used = self._with(answer, units, started)
             if verdict.get("action") == "GUARDRAIL_INTERVENED":
                 rules = rules_of(verdict.get("assessments") or [])
                 _refuse("the managed guardrail refused the answer", "guardrail", used, rules=rules)
             if verdict.get("action") != "NONE":
-                _refuse("the guardrail gave no verdict", "unavailable", used)
+                _refuse("the guardrail gave no verdict", "not_judged", used)
         return self._with(answer, units, started)
 
     def _verdict(self, text: str) -> Mapping[str, Any]:

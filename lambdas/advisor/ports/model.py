@@ -24,6 +24,7 @@ class ModelError(Exception):
         "invalid_request",
         "access_denied",
         "guardrail",
+        "not_judged",
         "malformed",
         "truncated",
         "too_large",

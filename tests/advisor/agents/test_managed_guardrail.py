@@ -111,6 +111,16 @@ def test_a_throttled_verdict_is_waited_for_and_the_model_is_not_asked_again(benc
     assert all(2 <= wait <= 10 for wait in bench.waits)
 
 
+def test_a_guardrail_that_is_away_is_no_fault_of_the_model(bench: Bench) -> None:
+    """COST-05, LLM-07: the stand-in's answer could not be judged either and would be paid for nothing; and the breaker
+    of a healthy model would open."""
+    breakers = Unbroken()
+    bench.chain = ModelChain((bench.model, bench.model), meter=bench.purse, breakers=breakers, patience=Patience())
+    assert bench.refused({"word": "hi"}, verdict("access_denied")).reason == "not_judged"
+    assert len(bench.endpoint.requests) == 2
+    assert [outcome and outcome.failed for _model, outcome in breakers.reports] == [False]
+
+
 def test_every_text_of_the_answer_is_judged_and_no_identifier_is_sent(bench: Bench) -> None:
     """GUARD-06, GUARD-09: a bad sentence in the last description of a list counts like one in the first; identifiers
     that our own rules remove do not cost the investor the report."""
