@@ -191,7 +191,7 @@ def test_every_refusal_is_in_the_error_envelope(resources: dict[str, Any]) -> No
 
 
 def test_the_stage_limits_traces_and_logs_without_bodies(resources: dict[str, Any]) -> None:
-    """API-02; a body in a log would be client data in a log."""
+    """API-02; a body in a log would be client data in a log. OBS-24: a user's requests are found by the user's hash."""
     (stage,) = kinds(resources, "AWS::ApiGateway::Stage")
     assert stage["TracingEnabled"]
     for setting in stage["MethodSettings"]:

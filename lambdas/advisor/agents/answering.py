@@ -52,6 +52,7 @@ class _Spent:
 
     model_id: str
     turns: int = 0
+    tools: int = 0
     usage: Usage = field(default_factory=Usage)
     rules: list[str] = field(default_factory=list)
 
@@ -138,6 +139,7 @@ class Desk:
                 self._tell_failure(task, error)
                 raise _GivenUpError(error.reason, verdict=Verdict.NOT_EVALUATED) from error
             spent.usage, spent.model_id = spent.usage + answer.usage, answer.model_id
+            spent.tools += not answer.problem
             try:
                 product = self._without_personal(task, product_of(task, answer))
             except NotAcceptedError as error:
@@ -186,6 +188,7 @@ class Desk:
         tell = self.telemetry.metric
         tell("AgentDurationMs", entry.duration_ms, agent=task.agent, unit="Milliseconds")
         tell("LlmCalls", spent.usage.calls, agent=task.agent)
+        tell("ToolCalls", spent.tools, agent=task.agent)
         tell("LlmLatencyMs", spent.usage.latency_seconds * 1000, agent=task.agent, unit="Milliseconds")
         tell("TokensIn", spent.usage.tokens_in, agent=task.agent)
         tell("TokensOut", spent.usage.tokens_out, agent=task.agent)

@@ -73,8 +73,8 @@ class Wiring:
 def wiring() -> Wiring:
     """Wire the planner from its environment (raises ConfigurationError)."""
     env = load(PlannerEnvironment)
-    database = DataApi.from_environment(env, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(env)
+    database = DataApi.from_environment(env, remaining=INVOCATION.database_seconds, timed=telemetry.query_took)
     tracer = tracer_of(telemetry)
     told = TracedTelemetry(telemetry, tracer)
     jobs = DataApiJobStore(database)

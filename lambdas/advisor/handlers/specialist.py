@@ -83,8 +83,8 @@ class Specialist:
 def specialist(model: type[AgentEnvironment]) -> Specialist:
     """Wire one agent from its environment (raises ConfigurationError)."""
     environment = load(model)
-    database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds)
     telemetry = telemetry_of(environment)
+    database = DataApi.from_environment(environment, remaining=INVOCATION.database_seconds, timed=telemetry.query_took)
     tracer = tracer_of(telemetry)
     told = TracedTelemetry(telemetry, tracer)
     dynamodb = boto3.client("dynamodb", config=QUICK)

@@ -84,6 +84,19 @@ def test_a_malformed_answer_gets_one_repair_turn(
 
 
 @each_agent
+def test_metrics_tell_time_calls_tools_and_tokens_by_agent(
+    run: Any, good: dict[str, Any], scripted: Any, portfolio: Portfolio
+) -> None:
+    """OBS-24: without them nobody sees which agent has become slow, dear or clumsy with its tool."""
+    office = scripted({"rationale": "x", "surprise": 1}, good)
+    run(office, portfolio)
+    (entry,) = office.audit.stored
+    told = {name: value for name, agent, value in office.told.metrics if agent == entry.agent}
+    assert (told["LlmCalls"], told["ToolCalls"], told["TokensIn"], told["TokensOut"]) == (2, 2, 200, 20)
+    assert told.keys() >= {"AgentDurationMs", "LlmLatencyMs", "LlmCostUsd"}
+
+
+@each_agent
 def test_rubbish_twice_falls_back_honestly(run: Any, good: dict[str, Any], scripted: Any, portfolio: Portfolio) -> None:
     """AGENT-23: the user gets the engines' figures, flagged; nothing is passed off as the model's."""
     office = scripted({}, {"rationale": 3})

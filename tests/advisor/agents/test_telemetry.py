@@ -57,3 +57,13 @@ def test_values_of_one_metric_are_kept_apart(lines: object) -> None:
     assert line["AgentDurationMs"] == [10.0, 20.0, 30.0]
     assert (line["Environment"], line["Service"], line["Agent"]) == ("test", "durations", "tagger")
     assert "service" not in line
+
+
+def test_how_long_queries_take_is_told_under_the_functions_own_name(lines: object) -> None:
+    """OBS-24: whoever asks why an analysis was slow must see whether it was the database."""
+    told = telemetry("planner")
+    told.query_took(12.5)
+    told.flush()
+    (line,) = lines()  # type: ignore[operator]
+    assert (line["DbQueryMs"], line["Agent"], line["Service"]) == ([12.5], "planner", "planner")
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "DbQueryMs", "Unit": "Milliseconds"}]

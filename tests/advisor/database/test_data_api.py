@@ -89,6 +89,21 @@ def test_times_are_aware_and_utc_whatever_zone_they_came_from(database: DataApi)
     assert row["now"].tzinfo is UTC
 
 
+def test_each_statement_tells_how_long_it_took_with_its_pauses(rds_data: FakeRdsData, clock: Clock) -> None:
+    """OBS-24: a database that resumes is slow for the caller, whatever PostgreSQL itself needed."""
+    told: list[float] = []
+    database = DataApi(
+        client=rds_data, cluster_arn="c", secret_arn="s", database="alex", sleep=clock.sleep, clock=clock.time,
+        timed=told.append,
+    )  # fmt: skip
+    database.query("SELECT 1 AS one")
+    rds_data.faults.append("DatabaseResumingException")
+    database.query("SELECT 1 AS one")
+    assert len(told) == 2
+    assert told[0] == 0
+    assert told[1] >= 187
+
+
 def test_one_call_runs_one_statement(database: DataApi) -> None:
     """A second statement smuggled into the first must not run."""
     with pytest.raises(DatabaseError):

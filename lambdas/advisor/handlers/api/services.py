@@ -113,8 +113,11 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
     """Services of an environment; ``rds_data`` replaces the Data API's client."""
     deadline = Deadline()
     dynamodb = boto3.client("dynamodb", config=QUICK)
+    telemetry = PowertoolsTelemetry(
+        service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
+    )
     if rds_data is None:
-        database = DataApi.from_environment(env, remaining=deadline.remaining)
+        database = DataApi.from_environment(env, remaining=deadline.remaining, timed=telemetry.query_took)
     else:
         database = DataApi(
             client=rds_data,
@@ -122,6 +125,7 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
             secret_arn=env.secret_arn,
             database=env.database_name,
             remaining=deadline.remaining,
+            timed=telemetry.query_took,
         )
     return Services(
         env=env,
@@ -137,9 +141,7 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),
         audit=DynamoAuditLog(client=dynamodb, table=env.audit_table),
         archive=S3AuditArchive(boto3.client("s3", config=QUICK), env.audit_archive),
-        telemetry=PowertoolsTelemetry(
-            service=env.service, environment=env.environment, namespace=env.metrics_namespace, level=env.log_level
-        ),
+        telemetry=telemetry,
         deadline=deadline,
         portfolios=DataApiPortfolioStore(database),
         prices=LatePrices(env),
