@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from settings import ENVIRONMENTS, load
+from soc2.rules.iam import unscoped_actions
 
 ALL_ENVIRONMENTS = pytest.mark.parametrize("environment", ENVIRONMENTS)
 # Longest names that AWS accepts; what has no explicit name is named, and shortened, by CloudFormation.
@@ -177,3 +178,17 @@ def test_the_gate_is_open_for_what_an_account_adds(
     settings = load(environment, overlay)
     PlatformStage(app, settings=settings, bundles=stub_bundles)
     assert (synthesise(app, profile=judged_as(settings), switched_off=SWITCHED_OFF) / "evidence.json").exists()
+
+
+@ALL_ENVIRONMENTS
+def test_every_grant_has_an_effect(environment: str, assembly: Callable[[str], Any]) -> None:
+    """CICD-02: an action that AWS knows no resource for, granted on a named one, is refused in AWS and works here."""
+    lost, made = [], assembly(environment)
+    for where, properties in (made.of_type("AWS::IAM::Policy") | made.of_type("AWS::IAM::ManagedPolicy")).items():
+        for statement in properties["PolicyDocument"]["Statement"]:
+            actions, resources = (
+                value if isinstance(value, list) else [value] for value in (statement["Action"], statement["Resource"])
+            )
+            if statement["Effect"] == "Allow" and "*" not in resources:
+                lost += [(where, action) for action in actions if action.lower() in unscoped_actions()]
+    assert lost == []
