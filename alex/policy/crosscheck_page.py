@@ -123,6 +123,7 @@ def _environments(group: Iterable["Disagreement"]) -> str:
 
 
 def _places(group: Iterable["Disagreement"], most: int = 3) -> str:
-    places = list(dict.fromkeys(one.where.removesuffix("/Resource") for one in group))
+    # Sorted: checkov answers in the order in which its workers finish.
+    places = sorted({one.where.removesuffix("/Resource") for one in group})
     more = f" and {len(places) - most} more" if len(places) > most else ""
     return ", ".join(places[:most]) + more

@@ -133,7 +133,7 @@ def test_no_identifier_and_no_attack_stands_in_a_prompt(scripted: Any, make_port
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-@pytest.mark.parametrize(("fault", "reason"), [("guardrail_output", "guardrail"), ("guardrail_away", "unavailable")])
+@pytest.mark.parametrize(("fault", "reason"), [("guardrail_output", "guardrail"), ("guardrail_away", "not_judged")])
 def test_an_answer_that_the_guardrail_did_not_pass_is_replaced(
     agent: str, fault: str, reason: str, analyst: Any, portfolio: Portfolio
 ) -> None:
