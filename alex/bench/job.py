@@ -13,11 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from alex import follow, local, portfolio, portfolios
+from alex import approval, follow, local, portfolio, portfolios
 from alex.agent_logs.files import FileLogs
 from alex.bench.measure import Row, Say
 from alex.client import Api
 from alex.errors import CommandError
+from alex.journey import Step
 from alex.logs import function_of
 from alex.portfolio import DemoAccount, Portfolio
 from local_cloud.cloud import LocalCloud
@@ -34,15 +35,16 @@ def costs(say: Say, cloud: LocalCloud) -> list[Row]:
         say(f"{wanted.positions} positions")
         with local.session(cloud, f"{wanted.user}-{uuid.uuid4().hex[:8]}") as api:
             portfolio.load(api, wanted)
-            _finished(cloud, follow.request(api))  # instruments that are new to the database are classified once
+            _released(cloud, api, follow.request(api))  # instruments that are new to the database are classified once
             before = cloud.database_calls()
             job_id = follow.request(api)
             _finished(cloud, job_id)
             calls = cloud.database_calls() - before
-            note = "no charts of a single holding, so one step less" if wanted.positions < 2 else ""
+            note = "with what the review's start asks beside it"
             what = f"database calls, {wanted.positions} position{'s' if wanted.positions > 1 else ''}"
             rows.append(Row("job", what, calls, "calls", note=note))
             model = _model(api, job_id)
+            _released(cloud, api, job_id)
     return [*rows, *model]
 
 
@@ -91,15 +93,26 @@ def _finished(cloud: LocalCloud, job_id: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
+def _released(cloud: LocalCloud, api: Api, job_id: str) -> None:
+    """Wait for the job's end, and approve what waits for a person: the next job could not start before."""
+    _finished(cloud, job_id)
+    job = api.job(job_id)
+    if job["status"] == "awaiting_approval":
+        approval.decide(cloud, api, job, Step("bench", None), decision="approve")
+
+
 def _model(api: Api, job_id: str) -> list[Row]:
-    """Of the audit trail: the analyst's turns, estimated tokens, and what the production model would have cost."""
-    entries = api.get(f"/api/jobs/{job_id}/audit")["entries"]
-    turns = sum(int(entry["output_summary"].get("turns") or 0) for entry in entries)
-    tokens = [sum(int(entry["tokens"][way]) for entry in entries) for way in ("in", "out")]
-    cost = sum(float(entry["cost_usd"]) for entry in entries)
+    """Of the audit trail: the analyst's calls, estimated tokens, and what the production model would have cost."""
+    totals = api.get(f"/api/jobs/{job_id}/audit")["totals"]
     return [
-        Row("job", "model calls", turns, "calls"),
-        Row("job", "tokens in, estimated", tokens[0], "tokens"),
-        Row("job", "tokens out, estimated", tokens[1], "tokens"),
-        Row("job", "simulated cost", cost, "USD", note="at production's prices; nothing was charged"),
+        Row("job", "model calls", totals["model_calls"], "calls"),
+        Row("job", "tokens in, estimated", totals["tokens_in"], "tokens"),
+        Row("job", "tokens out, estimated", totals["tokens_out"], "tokens"),
+        Row(
+            "job",
+            "simulated cost",
+            float(totals["cost_usd"]),
+            "USD",
+            note="at production's prices; nothing was charged",
+        ),
     ]
