@@ -1,9 +1,5 @@
 """From a request to advice: if this fails, an investor gets no analysis, or a wrong one."""
 
-import csv
-import gzip
-import io
-import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +11,7 @@ from alex import portfolio
 from alex.client import Api
 from local_cloud.cloud import LocalCloud
 from tests.e2e.following import until
+from tests.e2e.independent import raw_closes
 
 pytestmark = pytest.mark.e2e
 
@@ -45,13 +42,7 @@ def job(investor: Api) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def closes(market_wheel: Path) -> dict[str, Decimal]:
     """Closing prices of the valuation day, read from the raw data."""
-    prices: dict[str, Decimal] = {}
-    with zipfile.ZipFile(market_wheel) as wheel:
-        for name in ("sp500_dataset", "factors_dataset"):
-            text = gzip.decompress(wheel.read(f"skfolio/datasets/data/{name}.csv.gz")).decode()
-            row = next(row for row in csv.DictReader(io.StringIO(text)) if row["Date"] == DAY)
-            prices |= {symbol: Decimal(price) for symbol, price in row.items() if symbol != "Date"}
-    return prices
+    return raw_closes(market_wheel)
 
 
 def test_the_total_is_right(job: dict[str, Any], closes: dict[str, Decimal]) -> None:

@@ -8,14 +8,14 @@ CREATE TABLE reviews (
     reason varchar(40) NOT NULL CHECK (reason IN ('value_over_limit', 'risk_over_7', 'confidence_under_80')),
     state varchar(20) NOT NULL DEFAULT 'requested'
         CHECK (state IN ('requested', 'approved', 'rejected', 'expired', 'withdrawn')),
-    traded_value numeric(16, 2) NOT NULL CHECK (traded_value >= 0),
-    portfolio_value numeric(16, 2) NOT NULL CHECK (portfolio_value >= 0),
+    -- The largest position that the API takes, times the highest price, has 19 digits before the point; with fewer, the
+    -- advice could not be stored and its analysis would fail each time.
+    traded_value numeric(28, 2) NOT NULL CHECK (traded_value >= 0),
+    portfolio_value numeric(28, 2) NOT NULL CHECK (portfolio_value >= 0),
     risk_score integer NOT NULL CHECK (risk_score BETWEEN 1 AND 10),
     confidence numeric(5, 4) NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     requested_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
-    -- Who advised the client then: a client who dismisses an adviser does not make that adviser impartial.
-    asked_advisor_id varchar(255),
     decided_by varchar(255),
     decided_at timestamptz,
     comment text CHECK (char_length(comment) <= 2000),
@@ -46,7 +46,9 @@ CREATE TABLE review_feedback (
 
 -- Why a job failed, for programs: REJECTED, EXPIRED.
 ALTER TABLE jobs ADD COLUMN error_code varchar(40);
-ALTER TABLE recommendations ADD COLUMN comment text CHECK (char_length(comment) <= 2000);
+ALTER TABLE recommendations
+ADD COLUMN comment text CHECK (char_length(comment) <= 2000),
+ALTER COLUMN traded_value TYPE numeric(28, 2);
 -- Listed by the newest job of an owner.
 CREATE INDEX recommendations_by_age ON recommendations (owner_id, created_at DESC, id);
 
@@ -55,3 +57,6 @@ CREATE INDEX recommendations_by_age ON recommendations (owner_id, created_at DES
 DROP INDEX one_running_analysis;
 CREATE UNIQUE INDEX one_running_analysis ON jobs (user_id)
 WHERE status IN ('pending', 'running', 'awaiting_approval') AND job_type = 'portfolio_analysis';
+
+-- The sweeper looks for what waits every few minutes; without it, through all analyses that ever were.
+CREATE INDEX jobs_awaiting_approval ON jobs (id) WHERE status = 'awaiting_approval';

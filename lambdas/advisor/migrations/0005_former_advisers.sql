@@ -19,6 +19,3 @@ $$;
 CREATE TRIGGER adviser_left AFTER UPDATE OF advisor_id ON users
 FOR EACH ROW WHEN (OLD.advisor_id IS NOT NULL AND OLD.advisor_id IS DISTINCT FROM NEW.advisor_id)
 EXECUTE FUNCTION remember_adviser();
-
--- Took note of one moment only; no release went out with it.
-ALTER TABLE reviews DROP COLUMN asked_advisor_id;

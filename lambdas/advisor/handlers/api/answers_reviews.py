@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
+from pydantic import ConfigDict
+
+from advisor.adapters.recommendation_store import Advice
 from advisor.domain.review import ReviewReason, ReviewState
-from advisor.domain.vocabulary import JobStatus, Priority
+from advisor.domain.vocabulary import JobStatus
 from advisor.handlers.api.answers_base import Answer
 
 
@@ -56,24 +59,10 @@ class ReviewDetail(ReviewRecord):
     reviews_of_job: list[JobReview]
 
 
-class RecommendationRecord(Answer):
+class RecommendationRecord(Advice):
     """A recommendation; values are those of the whole set that was advised together."""
 
-    id: UUID
-    job_id: UUID
-    owner_id: str
-    recommendation: str
-    reasoning: str
-    impact: str
-    priority: Priority
-    traded_value: Decimal | None
-    risk_score: int | None
-    confidence: Decimal | None
-    state: Literal["proposed", "approved", "rejected", "accepted", "overridden"]
-    decided_by: str | None
-    decided_at: datetime | None
-    comment: str | None
-    created_at: datetime
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
 
 
 class RecommendationList(Answer):

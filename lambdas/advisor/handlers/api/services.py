@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import boto3
@@ -15,6 +14,7 @@ from advisor.adapters.data_api import DataApi
 from advisor.adapters.environment import ApiEnvironment, load
 from advisor.adapters.job_store import DataApiJobStore
 from advisor.adapters.kept_answers import KeptAnswers
+from advisor.adapters.late_client import late_client
 from advisor.adapters.polygon import PolygonPrices, SecretKey
 from advisor.adapters.portfolio_store import DataApiPortfolioStore
 from advisor.adapters.queue import SqsJobQueue
@@ -26,7 +26,7 @@ from advisor.adapters.review_workflow import StepFunctionsWorkflow
 from advisor.adapters.sample_portfolio import SamplePortfolio
 from advisor.adapters.telemetry import PowertoolsTelemetry
 from advisor.domain.guardrails import screen
-from advisor.ports.market import Price, PriceHistory
+from advisor.ports.market import PriceHistory
 from advisor.ports.reviews import Workflow
 from advisor.ports.store import AuditArchive, AuditLog, PortfolioStore
 from advisor.ports.work import JobQueue
@@ -51,21 +51,6 @@ class Deadline:
         """Seconds."""
         left = getattr(self._context, "get_remaining_time_in_millis", None)
         return min(GATEWAY_SECONDS, left() / 1000) if left else GATEWAY_SECONDS
-
-
-class LatePrices:
-    """The price provider, made when the first request asks for prices: its client costs 40 ms of every cold start."""
-
-    def __init__(self, env: ApiEnvironment) -> None:
-        self._env = env
-        self._made: PolygonPrices | None = None
-
-    def history(self, symbol: str, *, first: date, last: date) -> tuple[Price, ...]:
-        """See the port."""
-        if self._made is None:
-            key = SecretKey(boto3.client("secretsmanager"), self._env.price_secret_arn)
-            self._made = PolygonPrices(self._env.price_api_url, key)
-        return self._made.history(symbol, first=first, last=last)
 
 
 @dataclass(frozen=True)
@@ -135,16 +120,16 @@ def build(env: ApiEnvironment, *, rds_data: Any = None) -> Services:
         reviews=ReviewDesk(database),
         recommendations=Recommendations(database),
         workflow=StepFunctionsWorkflow(
-            functions=boto3.client("lambda", config=QUICK), decision_function=env.decision_function
+            functions=late_client("lambda", config=QUICK), decision_function=env.decision_function
         ),
         queue=SqsJobQueue(queue_url=env.queue_url),
         rate=RateTable(table=env.rate_table, rate=env.user_rate_per_second, burst=env.user_rate_burst, client=dynamodb),
         audit=DynamoAuditLog(client=dynamodb, table=env.audit_table),
-        archive=S3AuditArchive(boto3.client("s3", config=QUICK), env.audit_archive),
+        archive=S3AuditArchive(late_client("s3", config=QUICK), env.audit_archive),
         telemetry=telemetry,
         deadline=deadline,
         portfolios=DataApiPortfolioStore(database),
-        prices=LatePrices(env),
+        prices=PolygonPrices(env.price_api_url, SecretKey(late_client("secretsmanager"), env.price_secret_arn)),
         kept_answers=KeptAnswers(database),
         samples=SamplePortfolio(database),
     )
