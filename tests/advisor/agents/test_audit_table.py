@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier, Lock
-from types import SimpleNamespace
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -19,6 +18,7 @@ from advisor.domain.audit_trail import Seal, Trail, stored_form
 from advisor.domain.errors import UnavailableError
 from advisor.domain.models import AuditEntry
 from advisor.domain.vocabulary import EntryKind
+from tests.advisor.dynamodb import Atomic
 
 TABLE = "audit"
 NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -90,27 +90,6 @@ def test_an_entry_from_a_slow_clock_still_follows_the_last_one(client: Any) -> N
     found = log.entries("job-1")
     assert [one.agent for one in found] == ["tagger", "charter", "charter"]
     assert verify_chain(found).ok
-
-
-class Atomic:
-    """The client as DynamoDB behaves: each request is atomic (moto's own threads are not); requests interleave."""
-
-    def __init__(self, client: Any) -> None:
-        self._client, self._lock = client, Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        def whole(**request: Any) -> Any:
-            with self._lock:
-                return getattr(self._client, name)(**request)
-
-        return whole
-
-    def get_paginator(self, name: str) -> Any:
-        def paginate(**request: Any) -> list[Any]:
-            with self._lock:
-                return list(self._client.get_paginator(name).paginate(**request))
-
-        return SimpleNamespace(paginate=paginate)
 
 
 def test_parallel_agents_lose_nothing_and_keep_the_chain(client: Any) -> None:

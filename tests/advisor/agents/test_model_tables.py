@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -20,25 +19,10 @@ from advisor.domain.breaker import Outcome, Rules
 from advisor.domain.pseudonyms import user_hash
 from advisor.domain.usage import Price, Usage
 from advisor.ports.usage import MeterUnavailableError, Permit
+from tests.advisor.dynamodb import Atomic
 
 NOW = 1_790_000_000.0  # 2026-09
 BAD, GOOD = Outcome(failed=True), Outcome(failed=False, latency=1.0)
-
-
-class OneAtATime:
-    """DynamoDB serialises updates of an item; the library that simulates it does not."""
-
-    def __init__(self, client: Any) -> None:
-        self._client, self._lock = client, Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._client, name)
-
-        def locked(**arguments: Any) -> Any:
-            with self._lock:
-                return call(**arguments)
-
-        return locked
 
 
 @pytest.fixture
@@ -51,7 +35,7 @@ def client() -> Iterator[Any]:
             KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "subject", "AttributeType": "S"}],
         )
-        yield OneAtATime(client)
+        yield Atomic(client)
 
 
 def meter(client: Any, budget: str = "1") -> DynamoUsageMeter:
@@ -200,9 +184,26 @@ def test_of_many_callers_one_gets_the_try(client: Any) -> None:
     assert sum(permit.allowed for permit in permits) == 1
 
 
+class Overtaken:
+    """The client of a caller whom another overtakes ``times`` times, between reading and writing."""
+
+    def __init__(self, client: Any, other: DynamoBreakers, times: int) -> None:
+        self._client, self._other, self._times = client, other, times
+
+    def get_item(self, **request: Any) -> Any:
+        return self._client.get_item(**request)
+
+    def put_item(self, **request: Any) -> Any:
+        if self._times:
+            self._times -= 1
+            self._other.report("m", Permit(True), GOOD)
+        return self._client.put_item(**request)
+
+
 def test_reports_of_parallel_callers_are_all_counted(client: Any) -> None:
     """LLM-07: a report that overwrites another would make an outage look half as bad."""
-    breakers = DynamoBreakers(client, "t", Rules(min_calls=1000), clock=lambda: NOW, sleep=lambda _s: None)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(lambda _n: breakers.report("m", Permit(True), GOOD), range(20)))
-    assert '"calls": 20' in item(client, "model#m")["breaker"]["S"]
+    other = DynamoBreakers(client, "t", Rules(min_calls=1000), clock=lambda: NOW)
+    slow: Any = Overtaken(client, other, times=3)
+    breakers = DynamoBreakers(slow, "t", Rules(min_calls=1000), clock=lambda: NOW, sleep=lambda _s: None)
+    breakers.report("m", Permit(True), GOOD)
+    assert '"calls": 4' in item(client, "model#m")["breaker"]["S"]

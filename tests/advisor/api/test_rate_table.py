@@ -8,11 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from advisor.adapters.rate_table import KEEP_SECONDS, RateTable, RateTableError
+from tests.advisor.dynamodb import Atomic
 
 
 @pytest.fixture
 def client(aws: dict[str, str]) -> Any:
-    return boto3.client("dynamodb", region_name="us-east-1")
+    return Atomic(boto3.client("dynamodb", region_name="us-east-1"))
 
 
 def test_a_burst_is_granted_once_and_time_gives_back(client: Any, aws: dict[str, str]) -> None:
