@@ -132,6 +132,9 @@ class Alarms(Section):
     queue_age_seconds: int = figure(300, req="OBS-09", unit="s", ge=60)
     database_cpu_pct: float = figure(80, req="OBS-13", unit="%", gt=0, le=100)
     model_quota_pct: float = figure(80, req="LLM-03", unit="%", gt=0, le=100)
+    runbooks_url: str = figure(
+        "docs/runbooks", req="OBS-17", min_length=1, max_length=200, description="Where the runbooks are published"
+    )
     email: str | None = figure(None, req="OBS-17", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 
 

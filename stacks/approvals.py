@@ -21,6 +21,7 @@ from hardened.functions import NAMESPACE, Function, FunctionDefaults, Program, S
 from hardened.grants import allow, invoke, use_key, use_table
 from hardened.notifications import notify
 from hardened.queues import WorkQueue
+from hardened.topics import Severity
 from hardened.workflow import Workflow, let_answer
 from settings import Settings
 from stacks.base import PlatformStack
@@ -90,7 +91,12 @@ class ApprovalsStack(PlatformStack):
         self._database = database
         self.topic = sns.Topic(self, "Reviewers", display_name=f"Alex {settings.name}: reviews")
         if settings.hitl.reviewers_email:
-            notify(self.topic, settings.hitl.reviewers_email, name=f"alex-{settings.name}-reviewers")
+            notify(
+                self.topic,
+                settings.hitl.reviewers_email,
+                name=f"alex-{settings.name}-reviewers",
+                alerts=self._defaults.alerts,
+            )
         self.escalations = WorkQueue(
             self,
             "Escalations",
@@ -187,7 +193,9 @@ class ApprovalsStack(PlatformStack):
                     statistic=statistic,
                 ),
                 threshold=0,
-                topic=self._defaults.alerts.warning,
+                alerts=self._defaults.alerts,
+                severity=Severity.WARNING,
+                runbook="reviews-waiting",
                 description=text,
             )
 

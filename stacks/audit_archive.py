@@ -15,6 +15,7 @@ from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.functions import NAMESPACE, Function, FunctionDefaults, Program, Size
 from hardened.grants import use_key
 from hardened.streams import TableFeed
+from hardened.topics import Severity
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 
@@ -76,7 +77,9 @@ def keep_for_good(
             period=FIVE_MINUTES,
         ),
         threshold=0,
-        topic=functions.alerts.critical,
+        alerts=functions.alerts,
+        severity=Severity.CRITICAL,
+        runbook="audit-tampered",
         description="Somebody changed or removed an entry of the AI audit trail, or put in a forged one; no "
         "function can. Run `alex audit verify` for the job in the archiver's AUDIT_TAMPERED event. [XAI-04]",
     )

@@ -10,6 +10,7 @@ from constructs import Construct
 from hardened import (
     PUBLISHERS,
     AccessLogBucket,
+    Alerts,
     AlertTopic,
     ArchiveBucket,
     Classification,
@@ -67,9 +68,10 @@ class ComplianceStack(PlatformStack):
             removal_policy=removal,
         )
         self.topic = AlertTopic(self, "Alerts", master_key=self.key, display_name=f"Alex {settings.name}: security")
-        notify(self.topic, settings.alarms.email, name=f"alex-{settings.name}-security")
+        self.alerts = Alerts(critical=self.topic, warning=self.topic, runbooks=settings.alarms.runbooks_url)
+        notify(self.topic, settings.alarms.email, name=f"alex-{settings.name}-security", alerts=self.alerts)
         self._singletons(settings)
-        Watch(self, "Watch", name=f"alex-{settings.name}-security-events", topic=self.topic)
+        Watch(self, "Watch", name=f"alex-{settings.name}-security-events", alerts=self.alerts)
 
     def _singletons(self, settings: Settings) -> None:
         chosen = settings.singletons

@@ -21,6 +21,7 @@ from hardened import (
     retention_days,
 )
 from hardened.notifications import notify
+from hardened.topics import Severity
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 
@@ -59,17 +60,14 @@ class SecurityStack(PlatformStack):
             keep_days=settings.logs.hot_retention_days,
             removal_policy=self._removal,
         )
-        self.alerts = Alerts(
-            critical=AlertTopic(
-                self, "Critical", master_key=self.keys.messaging, display_name=f"Alex {settings.name}: critical"
-            ),
-            warning=AlertTopic(
-                self, "Warning", master_key=self.keys.messaging, display_name=f"Alex {settings.name}: warning"
-            ),
+        critical, warning = (
+            AlertTopic(self, word.title(), master_key=self.keys.messaging, display_name=f"Alex {settings.name}: {word}")
+            for word in Severity
         )
+        self.alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
         # Both: a warning that nobody is sent waits for nobody's working hours.
-        notify(self.alerts.critical, settings.alarms.email, name=f"alex-{settings.name}-critical")
-        notify(self.alerts.warning, settings.alarms.email, name=f"alex-{settings.name}-warning")
+        for word, topic in (("critical", critical), ("warning", warning)):
+            notify(topic, settings.alarms.email, name=f"alex-{settings.name}-{word}", alerts=self.alerts)
 
     def _make_keys(self, administrators: iam.IRole) -> Keys:
         def key(

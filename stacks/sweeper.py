@@ -1,14 +1,16 @@
 """The sweeper, which lets no job get lost: a function on a schedule (SYS-07, SYS-38)."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 
 from hardened import Database
-from hardened.alarms import silence
+from hardened.alarms import alarm
 from hardened.functions import Function, FunctionDefaults, Program, Size
 from hardened.queues import WorkQueue
+from hardened.topics import Severity
 from settings import Settings
 from stacks.approvals import ReviewLine
 from stacks.base import PlatformStack
@@ -55,13 +57,18 @@ def add_sweeper(
         sweeper.add_environment(name, value)
     database.grant_data_api(sweeper)
     analysis_queue.grant_send(sweeper)
-    silence(
+    alarm(
         scope,
         "SweeperSilent",
         name=f"{sweeper.name}-silent",
         metric=sweeper.function.metric_invocations(period=SWEEP_EVERY, statistic="Sum"),
+        threshold=1,
+        below=True,
+        missing=cw.TreatMissingData.BREACHING,
         periods=3,
-        topic=defaults.alerts.critical,
+        alerts=defaults.alerts,
+        severity=Severity.CRITICAL,
+        runbook="sweeper-silent",
         description=f"{sweeper.name} has not run for a quarter of an hour: jobs that get stuck stay stuck. See the "
         "schedule and its dead-letter queue. Also raised once by the first deployment. [AGENT-05]",
     )

@@ -1,8 +1,8 @@
 """Alarms of functions, queues, the API and the database: what is watched, in one shape.
 
 Every alarm says in its description what happened and where to look, has a name that a person recognises in an e-mail
-(OBS-17), and always goes to a topic: an alarm that tells nobody is refused by the signature. Missing data means that
-nothing ran, which is healthy; except for what runs on a schedule, where silence itself is the failure (`silence`).
+(OBS-17), a runbook, and always goes to a topic: an alarm that tells nobody is refused by the signature. Missing data
+means that nothing ran, which is healthy; except for what runs on a schedule, where silence itself is the failure.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 FIVE_MINUTES = Duration.minutes(5)
 
@@ -37,48 +36,41 @@ def alarm(
     name: str,
     metric: cw.IMetric,
     threshold: float,
-    topic: sns.ITopic,
+    alerts: Alerts,
+    severity: Severity,
+    runbook: str,
     description: str,
     periods: int = 1,
+    datapoints: int | None = None,
+    below: bool = False,
+    missing: cw.TreatMissingData = cw.TreatMissingData.NOT_BREACHING,
 ) -> cw.Alarm:
-    """An alarm that tells ``topic`` when ``metric`` is over ``threshold`` for ``periods`` periods,
-    and when it is well again.
+    """An alarm that tells the topic of ``severity`` when ``metric`` is over ``threshold``, and when it is well again.
+
+    :param runbook: name of the page in docs/runbooks that says what to do; its address ends the description.
+    :param description: what happened and where to look, ending with the requirement's id: ``... [OBS-08]``.
+    :param periods: so many of the metric's periods are looked at; ``datapoints`` of them (all, if None) must be over.
+    :param below: under the threshold is the trouble, not over it.
+    :param missing: what no data means; nothing ran, which is healthy, unless the caller knows better.
     """
+    text, _, requirements = description.rpartition(" [")
     made = cw.Alarm(
         scope,
         id,
         alarm_name=name,
-        alarm_description=description,
+        alarm_description=f"{text} Runbook: {alerts.runbook(runbook)} [{requirements}",
         metric=metric,
         threshold=threshold,
-        comparison_operator=cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        comparison_operator=cw.ComparisonOperator.LESS_THAN_THRESHOLD
+        if below
+        else cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluation_periods=periods,
-        treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+        datapoints_to_alarm=datapoints,
+        treat_missing_data=missing,
     )
-    made.add_alarm_action(actions.SnsAction(topic))
-    made.add_ok_action(actions.SnsAction(topic))
-    return made
-
-
-def silence(
-    scope: Construct, id: str, *, name: str, metric: cw.IMetric, periods: int, topic: sns.ITopic, description: str
-) -> cw.Alarm:
-    """An alarm that tells ``topic`` when ``metric`` counted nothing for ``periods`` periods: something that comes by
-    itself has stopped coming.
-    """
-    made = cw.Alarm(
-        scope,
-        id,
-        alarm_name=name,
-        alarm_description=description,
-        metric=metric,
-        threshold=1,
-        comparison_operator=cw.ComparisonOperator.LESS_THAN_THRESHOLD,
-        evaluation_periods=periods,
-        treat_missing_data=cw.TreatMissingData.BREACHING,
-    )
-    made.add_alarm_action(actions.SnsAction(topic))
-    made.add_ok_action(actions.SnsAction(topic))
+    action = actions.SnsAction(alerts.topic(severity))
+    made.add_alarm_action(action)
+    made.add_ok_action(action)
     return made
 
 
@@ -126,7 +118,9 @@ class FunctionAlarms(Construct):
                 label=f"Errors in % (100: more than {errors.count})",
             ),
             threshold=errors.rate_pct,
-            topic=alerts.critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="function-errors",
             description=f"{name}: more than {errors.rate_pct}% of invocations, or more than {errors.count} "
             "in 5 minutes, failed. See the function's log group. [OBS-08]",
         )
@@ -136,7 +130,9 @@ class FunctionAlarms(Construct):
             name=f"{name}-throttles",
             metric=function.metric_throttles(period=FIVE_MINUTES, statistic="Sum"),
             threshold=0,
-            topic=alerts.warning,
+            alerts=alerts,
+            severity=Severity.WARNING,
+            runbook="function-throttles",
             description=f"{name} was throttled: its reserved or the account's concurrency is used up. [OBS-09]",
         )
         for percentile, share in ((95, 0.80), (99, 0.95)):
@@ -146,7 +142,9 @@ class FunctionAlarms(Construct):
                 name=f"{name}-duration-p{percentile}",
                 metric=function.metric_duration(period=FIVE_MINUTES, statistic=f"p{percentile}"),
                 threshold=timeout_ms * share,
-                topic=alerts.warning,
+                alerts=alerts,
+                severity=Severity.WARNING,
+                runbook="function-duration",
                 description=f"{name}: p{percentile} of the duration is over {share:.0%} of the timeout "
                 f"({timeout_ms / 1000:g} s); runs will soon be cut off. [OBS-09]",
             )
@@ -157,6 +155,8 @@ class FunctionAlarms(Construct):
                 name=f"{name}-concurrency",
                 metric=function.metric("ConcurrentExecutions", period=FIVE_MINUTES, statistic="Maximum"),
                 threshold=reserved * 0.8,
-                topic=alerts.warning,
+                alerts=alerts,
+                severity=Severity.WARNING,
+                runbook="function-concurrency",
                 description=f"{name} uses more than 80% of its {reserved} reserved executions. [OBS-09]",
             )

@@ -8,11 +8,11 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_guardduty as guardduty
 from aws_cdk import aws_securityhub as securityhub
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.queues import DeadLetterQueue
+from hardened.topics import Alerts
 
 GUARDDUTY_FEATURES = ("S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS")
 STANDARDS = ("cis-aws-foundations-benchmark/v/3.0.0", "aws-foundational-security-best-practices/v/1.0.0")
@@ -83,14 +83,14 @@ class FindingsHub(Construct):
 
 
 class Watch(Construct):
-    """Sends each of `ALERTING_EVENTS` to ``topic``; what cannot be delivered waits in a queue that raises an alarm.
+    """Sends each of `ALERTING_EVENTS` to the critical topic; what cannot be delivered waits in a queue with an alarm.
 
     :param name: what people call it, for the alarm, for example ``alex-prod-security-events``.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, topic: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, alerts: Alerts) -> None:
         super().__init__(scope, construct_id)
-        undelivered = DeadLetterQueue(self, "Undelivered", name=name, critical=topic)
+        undelivered = DeadLetterQueue(self, "Undelivered", name=name, alerts=alerts)
         acknowledge(
             undelivered.queue,
             rule="AwsSolutions::AwsSolutions-SQS3",
@@ -103,4 +103,4 @@ class Watch(Construct):
         )
         for event, pattern in ALERTING_EVENTS.items():
             rule = events.Rule(self, event, event_pattern=events.EventPattern(**pattern))
-            rule.add_target(targets.SnsTopic(topic, dead_letter_queue=undelivered.queue))
+            rule.add_target(targets.SnsTopic(alerts.critical, dead_letter_queue=undelivered.queue))

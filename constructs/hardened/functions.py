@@ -113,9 +113,7 @@ class Function(Construct):
             self.role, actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(self.log_group.log_group_arn,)
         )
         self.dead_letters = (
-            DeadLetterQueue(self, "DeadLetters", name=self.name, critical=defaults.alerts.critical)
-            if asynchronous
-            else None
+            DeadLetterQueue(self, "DeadLetters", name=self.name, alerts=defaults.alerts) if asynchronous else None
         )
         if self.dead_letters:
             self.dead_letters.grant_send(self.role)

@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cw
 from constructs import Construct
 
 from hardened.alarms import FIVE_MINUTES, alarm
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 MINUTE = Duration.minutes(1)
 
@@ -37,7 +37,9 @@ class ModelAlarms(Construct):
                 name=f"{say}-throttles",
                 metric=_sum(quota, "InvocationThrottles", period=FIVE_MINUTES),
                 threshold=0,
-                topic=alerts.warning,
+                alerts=alerts,
+                severity=Severity.WARNING,
+                runbook="model-throttles",
                 description=f"Bedrock throttled calls of {quota.model_id}: the account's requests or tokens a minute "
                 "are used up; ask for a higher quota. Analyses go on with the other model or with fallbacks. [LLM-03]",
             )
@@ -57,7 +59,9 @@ class ModelAlarms(Construct):
                     name=f"{say}-{kind}-quota",
                     metric=metric,
                     threshold=allowed * pct / 100,
-                    topic=alerts.warning,
+                    alerts=alerts,
+                    severity=Severity.WARNING,
+                    runbook="model-quota",
                     description=f"{quota.model_id} used over {pct:g} % of the {allowed:,} {kind} a minute that the "
                     "account has: ask for a higher quota in Service Quotas before calls are refused. [LLM-03]",
                 )

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from hardened.alarms import FIVE_MINUTES, alarm, error_rate
 from hardened.database import Database
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 SURGE_PCT = 25  # no figure in the sources: a quarter of at least a hundred requests refused is no typing error
 SURGE_REQUESTS = 100
@@ -55,7 +55,9 @@ class ApiAlarms(Construct):
                 label=f"5xx in % (100: more than {ERRORS_AT_ONCE})",
             ),
             threshold=error_rate_pct,
-            topic=alerts.critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="api-errors",
             description=f"More than {error_rate_pct}% of requests, or more than {ERRORS_AT_ONCE} in 5 minutes, failed "
             "on our side. See the access log (status 5xx) and the API function's log. [OBS-11]",
         )
@@ -65,7 +67,9 @@ class ApiAlarms(Construct):
             name=f"{name}-api-latency-p95",
             metric=stage.metric_latency(period=FIVE_MINUTES, statistic="p95"),
             threshold=p95_ms,
-            topic=alerts.critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="api-latency",
             periods=2,
             description=f"One request in twenty took longer than {p95_ms} ms for ten minutes. [OBS-11]",
         )
@@ -83,7 +87,9 @@ class ApiAlarms(Construct):
                 label="4xx in %",
             ),
             threshold=SURGE_PCT,
-            topic=alerts.warning,
+            alerts=alerts,
+            severity=Severity.WARNING,
+            runbook="api-refused",
             periods=3,
             description=f"More than {SURGE_PCT}% of requests were refused (4xx) for 15 minutes: a broken client, a "
             "changed contract, or somebody trying doors. See the access log. [OBS-11]",
@@ -135,7 +141,9 @@ class DatabaseAlarms(Construct):
                 name=f"{name}-database-{word}",
                 metric=cluster.metric(metric, period=FIVE_MINUTES, statistic=statistic),
                 threshold=threshold,
-                topic=alerts.warning,
+                alerts=alerts,
+                severity=Severity.WARNING,
+                runbook="database-load",
                 periods=2,
                 description=f"The database: {what}. See Performance Insights and slow statements in its log. [OBS-12]",
             )
@@ -161,7 +169,9 @@ class DatabaseAlarms(Construct):
             name=f"{name}-database-refused-connections",
             metric=refused.metric(period=FIVE_MINUTES, statistic="Sum"),
             threshold=0,
-            topic=alerts.critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="database-refused-connections",
             description="The database refused a connection: a wrong password, or no slot left. After a rotation, "
             "check that the secret and the database agree. [OBS-12]",
         )
@@ -195,6 +205,8 @@ class TableAlarms(Construct):
                     expression="FILL(r, 0) + FILL(w, 0)", using_metrics=metrics, period=FIVE_MINUTES, label="Throttled"
                 ),
                 threshold=0,
-                topic=alerts.warning,
+                alerts=alerts,
+                severity=Severity.WARNING,
+                runbook="table-throttles",
                 description=f"DynamoDB throttled requests to the table {title}: one key is too hot. [OBS-14]",
             )

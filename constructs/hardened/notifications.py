@@ -7,12 +7,14 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from hardened.acknowledge import acknowledge
 from hardened.queues import DeadLetterQueue
+from hardened.topics import Alerts
 
 
-def notify(topic: sns.Topic, email: str | None, *, name: str) -> None:
+def notify(topic: sns.Topic, email: str | None, *, name: str, alerts: Alerts) -> None:
     """Send every alert of ``topic`` to ``email``; what cannot be delivered waits in a queue that raises an alarm.
 
     :param email: None when the settings name nobody: an exception from the rule, which the report shows.
+    :param alerts: who hears that something could not be delivered.
     :param name: what people call the topic, for the alarm, for example ``alex-prod-critical``.
     """
     if email is None:
@@ -26,7 +28,7 @@ def notify(topic: sns.Topic, email: str | None, *, name: str) -> None:
             ticket="RISK-20",
         )
         return
-    undelivered = DeadLetterQueue(topic, "Undelivered", name=f"{name}-alerts", critical=topic)
+    undelivered = DeadLetterQueue(topic, "Undelivered", name=f"{name}-alerts", alerts=alerts)
     acknowledge(
         undelivered.queue,
         rule="AwsSolutions::AwsSolutions-SQS3",

@@ -10,14 +10,13 @@ from datetime import date
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.grants import allow, use_key
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 RETENTION = Duration.days(14)  # the longest SQS allows: what failed must wait for a person
 
@@ -27,7 +26,7 @@ CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttr
 class DeadLetterQueue(Construct):
     """Where messages go that could not be processed; any message there is an alarm (AGENT-02)."""
 
-    def __init__(self, scope: Construct, id: str, *, name: str, critical: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, id: str, *, name: str, alerts: Alerts) -> None:
         super().__init__(scope, id)
         self.queue = sqs.Queue(self, "Queue", retention_period=RETENTION)
         acknowledge(
@@ -46,7 +45,9 @@ class DeadLetterQueue(Construct):
             name=f"{name}-dead-letters",
             metric=self.queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum"),
             threshold=0,
-            topic=critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="dead-letters",
             description=f"{name}: messages failed for good and wait in the dead-letter queue for up to 14 days. "
             "Find the cause in the consumer's log, then follow the runbook for a poisoned queue. [AGENT-02, OBS-10]",
         )
@@ -79,7 +80,7 @@ class WorkQueue(Construct):
         """
         super().__init__(scope, id)
         self.name = name
-        self.dead_letters = DeadLetterQueue(self, "DeadLetters", name=name, critical=alerts.critical)
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", name=name, alerts=alerts)
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -93,7 +94,9 @@ class WorkQueue(Construct):
             name=f"{name}-age",
             metric=self.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum"),
             threshold=alarm_age_s,
-            topic=alerts.warning,
+            alerts=alerts,
+            severity=Severity.WARNING,
+            runbook="queue-age",
             description=f"{name}: a message has waited for more than {alarm_age_s} s; the consumer is too slow, "
             "throttled, or failing. [OBS-10]",
         )

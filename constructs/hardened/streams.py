@@ -17,7 +17,7 @@ from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.functions import Function
 from hardened.grants import allow, use_key
 from hardened.queues import DeadLetterQueue
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 BATCH = 25
@@ -39,7 +39,7 @@ class TableFeed(Construct):
         stream = table.table_stream_arn
         if stream is None:
             raise ValueError(f"{table.node.path} has no stream: give it dynamo_stream")
-        self.dead_letters = DeadLetterQueue(self, "DeadLetters", name=consumer.name, critical=alerts.critical)
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", name=consumer.name, alerts=alerts)
         acknowledge(
             self.dead_letters.queue,
             rule="AwsSolutions::AwsSolutions-SQS3",
@@ -77,7 +77,9 @@ class TableFeed(Construct):
             name=f"{consumer.name}-behind",
             metric=consumer.function.metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum"),
             threshold=BEHIND.to_milliseconds(),
-            topic=alerts.warning,
+            alerts=alerts,
+            severity=Severity.WARNING,
+            runbook="stream-behind",
             description=f"{consumer.name} is more than {BEHIND.to_minutes():.0f} minutes behind its table: it fails, "
             "or what it writes to does. See its log before the stream's 24 hours are over. [XAI-05]",
         )

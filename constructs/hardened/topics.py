@@ -1,6 +1,7 @@
 """Topics that alarms and findings go to (SEC-21, OBS-17)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -28,9 +29,28 @@ class AlertTopic(sns.Topic):
         )
 
 
+class Severity(StrEnum):
+    """How urgent an alert is: ``critical`` wakes somebody, ``warning`` waits for working hours."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True)
 class Alerts:
-    """Where alerts go: ``critical`` wakes somebody, ``warning`` waits for working hours."""
+    """Where alerts go, by severity, and where the runbooks are that say what to do.
 
-    critical: AlertTopic
-    warning: AlertTopic
+    :param runbooks: address below which ``<runbook>.md`` is found.
+    """
+
+    critical: sns.ITopic
+    warning: sns.ITopic
+    runbooks: str = "docs/runbooks"
+
+    def topic(self, severity: Severity) -> sns.ITopic:
+        """The topic of ``severity``."""
+        return self.critical if severity is Severity.CRITICAL else self.warning
+
+    def runbook(self, name: str) -> str:
+        """Address of the runbook ``name``."""
+        return f"{self.runbooks.rstrip('/')}/{name}.md"

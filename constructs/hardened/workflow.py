@@ -23,7 +23,7 @@ from constructs import Construct
 from hardened.acknowledge import acknowledge
 from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.grants import allow, for_this_account, invoke, use_key
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Severity
 
 DELIVER_LOGS = (
     "logs:CreateLogDelivery",
@@ -107,7 +107,9 @@ class Workflow(Construct):
                 label="executions that failed, timed out or were aborted",
             ),
             threshold=0,
-            topic=alerts.critical,
+            alerts=alerts,
+            severity=Severity.CRITICAL,
+            runbook="workflow-failed",
             description=f"{name}: an execution failed. See its history by its name and the log of the step's function; "
             "what waits stays stored and can still be decided. [HITL-01]",
         )
