@@ -26,6 +26,7 @@ class Settings(Section):
     secrets: plat.Secrets = Field(default_factory=plat.Secrets)
     aurora: plat.Aurora = Field(default_factory=plat.Aurora)
     logs: plat.Logs = Field(default_factory=plat.Logs)
+    backup: plat.Backup = Field(default_factory=plat.Backup)
     retention: plat.Retention = Field(default_factory=plat.Retention)
     market_data: plat.MarketData = Field(default_factory=plat.MarketData)
     waf: plat.Waf = Field(default_factory=plat.Waf)

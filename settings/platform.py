@@ -89,6 +89,19 @@ class Logs(Section):
     archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
 
 
+class Backup(Section):
+    """AWS Backup: recovery points of the database and of all tables, their copies, and restores that are tried."""
+
+    keep_days: int = figure(35, req="DR-02", unit="days", ge=1, le=35)
+    vault_lock: Literal["none", "governance", "compliance"] = figure(
+        "compliance", req="DR-02", description="compliance: after the days of grace nobody takes the lock off, ever"
+    )
+    lock_days: int = figure(7, req="DR-02", unit="days", ge=1, le=35)
+    lock_grace_days: int = figure(3, req="DR-02", unit="days", ge=3, le=365)
+    copy_region: str | None = figure("us-west-2", req="DR-02", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    restore_test: Literal["none", "monthly", "weekly"] = figure("weekly", req="DR-02")
+
+
 class Retention(Section):
     """Write-once storage."""
 

@@ -210,6 +210,30 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         _prod(lambda s: s.auth.access_token_seconds <= 3600),
     ),
     (
+        "backup.copy_region",
+        "backups are copied to another region than their own, and production's always are",
+        "DR-02",
+        lambda s: s.backup.copy_region != s.region and (not s.is_production or s.backup.copy_region is not None),
+    ),
+    (
+        "backup.lock_days",
+        "a vault cannot lock recovery points for longer than the plan keeps them (backup.keep_days)",
+        "DR-02",
+        lambda s: s.backup.vault_lock == "none" or s.backup.lock_days <= s.backup.keep_days,
+    ),
+    (
+        "backup.vault_lock",
+        "nobody may delete production's backups early: compliance",
+        "DR-02",
+        _prod(lambda s: s.backup.vault_lock == "compliance"),
+    ),
+    (
+        "backup.restore_test",
+        "production's backups are restored to try them",
+        "DR-02",
+        _prod(lambda s: s.backup.restore_test != "none"),
+    ),
+    (
         "shield.tier",
         "Shield Advanced is a 12-month subscription: set shield.subscription_confirmed",
         "SEC-04",

@@ -1,6 +1,6 @@
 """What every stack of the platform has: named zones, tags, protection by tier."""
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Environment, RemovalPolicy, Stack
 from constructs import Construct
 
 from hardened import Classification, classify, tag_platform
@@ -11,6 +11,7 @@ class PlatformStack(Stack):
     """A stack that asks no account anything: its availability zones come from the settings.
 
     :param holds: sensitivity of the data in the stack, for its tags.
+    :param region: where it is deployed, if not in the environment's region.
     """
 
     def __init__(
@@ -21,10 +22,17 @@ class PlatformStack(Stack):
         settings: Settings,
         description: str,
         holds: Classification = Classification.INTERNAL,
+        region: str | None = None,
     ) -> None:
         # Before CDK's constructor, which may already ask for the zones.
         self._zones = list(settings.network.availability_zones)
-        super().__init__(scope, construct_id, description=description, termination_protection=settings.is_production)
+        super().__init__(
+            scope,
+            construct_id,
+            description=description,
+            termination_protection=settings.is_production,
+            env=Environment(account=settings.account, region=region) if region else None,
+        )
         tag_platform(self, environment=settings.name, owner=settings.cost.owner, cost_center=settings.cost.cost_center)
         classify(self, holds)
 

@@ -9,7 +9,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened import (
-    Backup,
     Classification,
     Database,
     DatabaseSize,
@@ -22,6 +21,7 @@ from hardened import (
 from hardened.functions import Function, FunctionDefaults, Program, Size
 from settings import Settings
 from stacks.audit_archive import keep_for_good
+from stacks.backups import back_up
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 
@@ -75,7 +75,22 @@ class DataStack(PlatformStack):
         self.usage_table = self._table("Usage", "subject", expires="expires_at")
         self.breaker_table = self._table("Breaker", "subject", expires="expires_at")
         self.results = s3.Bucket(self, "Results")
-        self._back_up()
+        # All of them: what a rate or a breaker remembers is worth nothing after a minute and costs next to nothing, and
+        # a list without exceptions is checked more easily. The usage table holds what users have spent.
+        back_up(
+            self,
+            settings=settings,
+            key=keys.audit,
+            database=self.database,
+            audit_tables=(self.audit_table,),
+            client_tables=(
+                self.breaker_table,
+                self.idempotency_table,
+                self.rate_table,
+                self.token_table,
+                self.usage_table,
+            ),
+        )
         self._outputs()
 
     def _database(self, network: Network) -> Database:
@@ -162,27 +177,6 @@ class DataStack(PlatformStack):
             time_to_live_attribute=expires,
             dynamo_stream=stream,
             encryption=encryption or dynamodb.TableEncryptionV2.customer_managed_key(self._keys.data),
-        )
-
-    def _back_up(self) -> None:
-        # All of them: what a rate or a breaker remembers is worth nothing after a minute and costs next to nothing, and
-        # a list without exceptions is checked more easily. The usage table holds what users have spent.
-        tables = (
-            self.audit_table,
-            self.breaker_table,
-            self.idempotency_table,
-            self.rate_table,
-            self.token_table,
-            self.usage_table,
-        )
-        Backup(
-            self,
-            "Backup",
-            resources=[self.database.cluster_arn, *(table.table_arn for table in tables)],
-            keep_days=self._settings.aurora.backup_days,
-            key=self._keys.audit,
-            locked=self._settings.is_production,
-            removal_policy=removal_policy(self._settings),
         )
 
     def _outputs(self) -> None:

@@ -15,6 +15,7 @@ from stacks.data import DataStack
 from stacks.functions import function_defaults
 from stacks.network import NetworkStack
 from stacks.observability import ObservabilityStack
+from stacks.recovery import RecoveryStack
 from stacks.security import SecurityStack
 
 
@@ -100,5 +101,8 @@ class PlatformStage(Stage):
                 "TaskTokens": data.token_table,
             },
         )
+        if settings.backup.copy_region:
+            recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
+            data.add_stack_dependency(recovery)
         ComplianceStack(self, "Compliance", settings=settings)
         demand_gate(self)

@@ -6,7 +6,9 @@ copies.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_backup as backup
@@ -18,11 +20,74 @@ from constructs import Construct
 from hardened.acknowledge import acknowledge
 from hardened.defaults import kept_after_creation
 
+COLD_AFTER = Duration.days(90)
+"""AWS keeps what is cold for 90 days more at least, so only what is kept for years is worth it."""
+ROLE_POLICIES = "service-role/AWSBackupServiceRolePolicyFor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultLock:
+    """How early recovery points may be deleted: never before ``keep_days`` days.
+
+    :param grace_days: after so many days nobody can take the lock off any more, root and AWS included (compliance
+        mode); None: whoever may change the vault still can (governance mode).
+    """
+
+    keep_days: int
+    grace_days: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protected:
+    """The resources of one class of data, and how long their recovery points are kept.
+
+    :param resources: ARNs.
+    :param daily_days: days that each day's recovery point is kept, here and in the recovery region.
+    :param monthly_days: days that each month's first one is kept, in cold storage; None: none is made.
+    """
+
+    name: str
+    resources: Sequence[str]
+    daily_days: int
+    monthly_days: int | None = None
+
+
+class LockedVault(backup.BackupVault):
+    """A vault with a customer key and, where ``lock`` says so, a lock."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        lock: VaultLock | None,
+        removal_policy: RemovalPolicy,
+        name: str | None = None,
+    ) -> None:
+        """Make the vault.
+
+        :param name: only where another region has to know it; otherwise CDK's.
+        """
+        super().__init__(
+            scope,
+            construct_id,
+            backup_vault_name=name,
+            encryption_key=key,
+            lock_configuration=backup.LockConfiguration(
+                min_retention=Duration.days(lock.keep_days),
+                changeable_for=Duration.days(lock.grace_days) if lock.grace_days else None,
+            )
+            if lock
+            else None,
+            removal_policy=kept_after_creation(removal_policy),
+        )
+
 
 class Backup(Construct):
-    """A daily backup of ``resources`` (ARNs), kept for ``keep_days`` days.
+    """One plan a class of data into ``vault``; each recovery point is copied to ``copies``, a vault in another region.
 
-    :param locked: recovery points cannot be deleted before their time, by anybody without the vault's own permission.
+    :param copies: None where an environment has no recovery region.
     """
 
     def __init__(
@@ -30,53 +95,61 @@ class Backup(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        resources: Sequence[str],
-        keep_days: int,
-        key: kms.IKey,
-        locked: bool,
-        removal_policy: RemovalPolicy,
+        vault: backup.IBackupVault,
+        protected: Sequence[Protected],
+        copies: backup.IBackupVault | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        lock = backup.LockConfiguration(min_retention=Duration.days(min(keep_days, 7))) if locked else None
-        self.vault = backup.BackupVault(
-            self,
-            "Vault",
-            encryption_key=key,
-            lock_configuration=lock,
-            removal_policy=kept_after_creation(removal_policy),
+        self._vault, self._copies = vault, copies
+        role = service_role(self, "Role", "Backup")
+        for data in protected:
+            rules = [self._rule("daily", events.Schedule.cron(hour="5", minute="30"), data.daily_days)]
+            if data.monthly_days:
+                monthly = events.Schedule.cron(day="1", hour="7", minute="30")
+                rules.append(self._rule("monthly", monthly, data.monthly_days, cold=True))
+            title = data.name.title().replace("-", "")
+            plan = backup.BackupPlan(self, title, backup_vault=vault, backup_plan_rules=rules)
+            resources = [backup.BackupResource.from_arn(arn) for arn in data.resources]
+            plan.add_selection("Selection", role=role, resources=resources)
+
+    def _rule(
+        self, name: str, schedule: events.Schedule, keep_days: int, *, cold: bool = False
+    ) -> backup.BackupPlanRule:
+        kept = Duration.days(keep_days)
+        moved = COLD_AFTER if cold else None
+        copy = backup.BackupPlanCopyActionProps
+        return backup.BackupPlanRule(
+            rule_name=name,
+            schedule_expression=schedule,
+            start_window=Duration.hours(1),
+            completion_window=Duration.hours(8),
+            delete_after=kept,
+            move_to_cold_storage_after=moved,
+            copy_actions=[
+                copy(destination_backup_vault=self._copies, delete_after=kept, move_to_cold_storage_after=moved)
+            ]
+            if self._copies
+            else None,
         )
-        self.plan = backup.BackupPlan(
-            self,
-            "Plan",
-            backup_vault=self.vault,
-            backup_plan_rules=[
-                backup.BackupPlanRule(
-                    rule_name="daily",
-                    schedule_expression=events.Schedule.cron(hour="5", minute="30"),
-                    start_window=Duration.hours(1),
-                    completion_window=Duration.hours(8),
-                    delete_after=Duration.days(keep_days),
-                )
-            ],
-        )
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("backup.amazonaws.com"),
-            managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AWSBackupServiceRolePolicyForBackup")
-            ],
-        )
-        self.plan.add_selection(
-            "Selection", role=role, resources=[backup.BackupResource.from_arn(arn) for arn in resources]
-        )
-        acknowledge(
-            role,
-            rule="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]",
-            reason="AWS keeps the permissions that its backup service needs for each data store; only that service "
-            "can assume the role.",
-            owner="platform",
-            expires=date(2027, 6, 30),
-            ticket="RISK-7",
-            mitigated_by="a trust policy for the backup service alone",
-        )
+
+
+def service_role(scope: Construct, construct_id: str, kind: Literal["Backup", "Restores"]) -> iam.Role:
+    """The role that AWS Backup takes to make recovery points or to restore them."""
+    policy = f"{ROLE_POLICIES}{kind}"
+    role = iam.Role(
+        scope,
+        construct_id,
+        assumed_by=iam.ServicePrincipal("backup.amazonaws.com"),
+        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
+    )
+    acknowledge(
+        role,
+        rule=f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]",
+        reason="AWS keeps the permissions that its backup service needs for each data store; only that service "
+        "can assume the role.",
+        owner="platform",
+        expires=date(2027, 6, 30),
+        ticket="RISK-7",
+        mitigated_by="a trust policy for the backup service alone",
+    )
+    return role

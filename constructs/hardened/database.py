@@ -85,6 +85,13 @@ class Database(Construct):
         self.cluster = self._cluster(network, size)
         self.secret: secretsmanager.ISecret = self.cluster.secret or self.credentials
         self.cluster_arn = self.cluster.cluster_arn
+        # Where a tried restore goes: next to the original; otherwise AWS would take the account's default VPC.
+        resource = self.cluster.node.default_child
+        assert isinstance(resource, rds.CfnDBCluster)
+        self.restored_into: dict[str, str | list[str]] = {
+            "dbSubnetGroupName": resource.db_subnet_group_name or "",
+            "vpcSecurityGroupIds": [network.database_security_group.security_group_id],
+        }
         if size.readers_max > size.readers:
             self._scale_readers(size)
         self._acknowledge()

@@ -32,9 +32,9 @@ SWITCHED_OFF: tuple[SwitchedOff, ...] = (
     SwitchedOff(
         "NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled",
         "Buckets hold logs and reports of one region; a copy in a second region doubles what a leak can reach. What "
-        "must survive a region is the database (DR-08), and nothing copies that yet either.",
+        "must survive a region is copied as recovery points: the database and all tables (DR-02).",
         "Against deletion: versioning on every bucket, Object Lock on the archives. Against the loss of a region: "
-        "nothing yet (SYS-72).",
+        "copies of every recovery point in the recovery region's locked vault.",
     ),
     SwitchedOff(
         "AwsSolutions::AwsSolutions-VPC3",

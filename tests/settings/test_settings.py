@@ -113,6 +113,10 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "models.small.output_usd_per_mtok": ("prod", {"models": {"small": {"output_usd_per_mtok": 20}}}),
     "auth.access_token_seconds": ("prod", {"auth": {"access_token_seconds": 7200}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
+    "backup.copy_region": ("prod", {"backup": {"copy_region": None}}),
+    "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
+    "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
+    "backup.restore_test": ("prod", {"backup": {"restore_test": "none"}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
 }

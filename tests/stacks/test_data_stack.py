@@ -131,20 +131,6 @@ def test_audit_records_can_be_written_and_never_changed(environment: str, assemb
 
 
 @ALL_ENVIRONMENTS
-def test_backups_name_what_they_keep(environment: str, assembly: Callable[[str], Any]) -> None:
-    """DR-02: the cluster and the tables, first of all those with records: decisions, and what users have spent."""
-    made = assembly(environment)
-    [selection] = made.of_type("AWS::Backup::BackupSelection").values()
-    kept = str(selection["BackupSelection"]["Resources"])
-    assert "DatabaseCluster" in kept
-    assert "Audit" in kept
-    assert "Idempotency" in kept
-    assert "Usage" in kept
-    [vault] = made.of_type("AWS::Backup::BackupVault").values()
-    assert ("LockConfiguration" in vault) is environment.startswith("prod")
-
-
-@ALL_ENVIRONMENTS
 def test_only_database_clients_get_its_secret(environment: str, assembly: Callable[[str], Any]) -> None:
     """IAM-07: the list of who may read the database's password, complete."""
     made = assembly(environment)
