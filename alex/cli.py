@@ -15,6 +15,7 @@ try:
         commands_deploy,
         commands_guardrails,
         commands_policy,
+        commands_rehearse,
         commands_review,
         commands_traces,
         commands_use,
@@ -43,6 +44,7 @@ app = typer.Typer(
     "130 interrupted.",
 )
 commands_deploy.add_to(app)
+commands_rehearse.add_to(app)
 commands_cloud.add_to(app)
 commands_use.add_to(app)
 commands_audit.add_to(app)

@@ -130,7 +130,7 @@ def _deploy_stacks(cloud: LocalCloud, made: synthesis.Synthesis, step: Step, *, 
     stamp.unlink(missing_ok=True)
     step.note("bootstrap")
     with local.Watchdog(limit=local.STANDSTILL_SECONDS, listener=local.progress_of(step)) as watchdog:
-        cloud.bootstrap(watchdog)
+        cloud.bootstrap(made.assembly, watchdog)
         cloud.deploy(made.assembly, watchdog)
     places.written(stamp, mark)
     counts = parity.counts(cloud)

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alex import places, synthesis
@@ -66,17 +67,18 @@ def guarded(where: str = "the local cloud") -> Iterator[None]:
         raise CommandError(said, where=where, remedy="`alex doctor`", output=rest) from None
 
 
-def cloud(*, prepared: bool = True) -> LocalCloud:
+def cloud(*, prepared: bool = True, state: Path = places.LOCAL) -> LocalCloud:
     """The repository's local cloud.
 
+    :param state: folder that keeps it; another one is another cloud.
     :param prepared: tools are needed (to start or deploy); looking and stopping work without them.
     :raises CommandError: a tool is missing.
     """
     if not prepared:
-        return LocalCloud(state=places.LOCAL)
+        return LocalCloud(state=state)
     tools = synthesis.tools()
     return LocalCloud(
-        state=places.LOCAL,
+        state=state,
         python=tools.ministack_python,
         cdk=tools.cdk,
         node=tools.node,

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,18 @@ from local_cloud.state import State
 Listener = Callable[[Event], None]
 
 
+def regions_of(assembly: Path) -> tuple[str, ...]:
+    """The regions that an assembly's stacks are deployed to, this cloud's own for those that name none."""
+    manifests = [json.loads(file.read_text("utf-8")) for file in assembly.rglob("manifest.json")]
+    named = [
+        artifact["environment"].rpartition("/")[2]
+        for manifest in manifests
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+    return tuple(sorted({REGION if region == "unknown-region" else region for region in named} | {REGION}))
+
+
 @dataclass(frozen=True)
 class Cdk:
     """The CDK command line: the program's path and the Node that runs it."""
@@ -30,11 +42,13 @@ class Cdk:
     program: Path
     node: Path
 
-    def bootstrap(self, state: State, environment: Mapping[str, str], listener: Listener) -> None:
-        """Prepare the account for deployments (`cdk bootstrap`)."""
+    def bootstrap(
+        self, state: State, environment: Mapping[str, str], listener: Listener, *, regions: Sequence[str] = (REGION,)
+    ) -> None:
+        """Prepare the account for deployments into ``regions`` (`cdk bootstrap`)."""
         empty = state.root / "tmp" / "empty"
         empty.mkdir(parents=True, exist_ok=True)
-        arguments = ["bootstrap", f"aws://{ACCOUNT}/{REGION}"]
+        arguments = ["bootstrap", *(f"aws://{ACCOUNT}/{region}" for region in regions)]
         self._run(arguments, cwd=empty, state=state, environment=environment, listener=listener)
 
     def deploy(self, assembly: Path, state: State, environment: Mapping[str, str], listener: Listener) -> None:

@@ -115,10 +115,14 @@ class LocalCloud:
 
     # -- deployment -------------------------------------------------------------------------------------------
 
-    def bootstrap(self, on_event: Listener = lambda _event: None) -> None:
-        """Prepare the account for deployments. Harmless when repeated. Raises DeployError."""
+    def bootstrap(self, assembly: Path, on_event: Listener = lambda _event: None) -> None:
+        """Prepare the account for deploying the assembly, in each of its regions. Harmless when repeated.
+
+        Raises DeployError.
+        """
         with self.state.locked():
-            self._cdk.bootstrap(self.state, self.client_env(), on_event)
+            regions = cdk.regions_of(assembly)
+            self._cdk.bootstrap(self.state, self.client_env(), on_event, regions=regions)
 
     def deploy(self, assembly: Path, on_event: Listener = lambda _event: None) -> dict[str, dict[str, str]]:
         """Deploy every stack of the assembly; return their outputs. Raises DeployError."""

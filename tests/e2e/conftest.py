@@ -39,7 +39,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         changed = json.loads(overlay.read_text("utf-8")) | {"api": LIMITS, "breaker": PATIENT, "hitl": APPROVAL}
         overlay.write_text(json.dumps(changed), "utf-8")
         made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
-        cloud.bootstrap()
+        cloud.bootstrap(made.assembly)
         cloud.deploy(made.assembly)
         local.set_provider_keys(cloud)
         yield cloud

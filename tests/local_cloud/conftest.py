@@ -71,7 +71,7 @@ def assembly(synthesise: Synthesise) -> Path:
 @pytest.fixture(scope="session")
 def deployed(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
     """The outputs of the sample stacks, in one dictionary."""
-    cloud.bootstrap()
+    cloud.bootstrap(assembly)
     outputs = cloud.deploy(assembly)
     return {name: value for stack in outputs.values() for name, value in stack.items()}
 
