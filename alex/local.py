@@ -67,13 +67,14 @@ def guarded(where: str = "the local cloud") -> Iterator[None]:
         raise CommandError(said, where=where, remedy="`alex doctor`", output=rest) from None
 
 
-def cloud(*, prepared: bool = True, state: Path = places.LOCAL) -> LocalCloud:
+def cloud(*, prepared: bool = True, state: Path | None = None) -> LocalCloud:
     """The repository's local cloud.
 
-    :param state: folder that keeps it; another one is another cloud.
+    :param state: folder that keeps it, `places.LOCAL` if None; another one is another cloud.
     :param prepared: tools are needed (to start or deploy); looking and stopping work without them.
     :raises CommandError: a tool is missing.
     """
+    state = state or places.LOCAL
     if not prepared:
         return LocalCloud(state=state)
     tools = synthesis.tools()
