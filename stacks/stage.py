@@ -9,6 +9,7 @@ from settings import Settings
 from stacks.agents import AgentsStack
 from stacks.api import ApiStack
 from stacks.approvals import ApprovalsStack
+from stacks.automations import AutomationsStack
 from stacks.bundles import Bundles
 from stacks.compliance import ComplianceStack
 from stacks.data import DataStack
@@ -82,6 +83,15 @@ class PlatformStage(Stage):
             rate_table=data.rate_table,
             price_secret=agents.price_secret,
             reviews=approvals.line,
+        )
+        AutomationsStack(
+            self,
+            "Automations",
+            settings=settings,
+            analysis_queue=agents.analysis_queue,
+            queues={**agents.queues, **approvals.queues},
+            database=data.database,
+            api=api.api,
         )
         ObservabilityStack(
             self,

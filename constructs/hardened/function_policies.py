@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
+from hardened.boundaries import Boundary
 
 # What the Lambda service does with a function's role to place it in a VPC.
 INTERFACE_ACTIONS = (
@@ -83,7 +84,9 @@ class FunctionPolicies(Construct):
         super().__init__(scope, construct_id)
         self.traces = self._traces()
         self.interfaces = self._interfaces()
-        self.boundary = self._boundary()
+        self.boundary = Boundary(
+            self, "Boundary", whose="a function", actions=[*MOST, *TRACE_ACTIONS, *INTERFACE_ACTIONS]
+        )
 
     def _traces(self) -> iam.ManagedPolicy:
         policy = iam.ManagedPolicy(
@@ -132,26 +135,5 @@ class FunctionPolicies(Construct):
             expires=date(2027, 6, 30),
             ticket="RISK-5",
             mitigated_by="the deny beside it keeps a function's own code from using any of these actions",
-        )
-        return policy
-
-    def _boundary(self) -> iam.ManagedPolicy:
-        policy = iam.ManagedPolicy(
-            self,
-            "Boundary",
-            description="The most that a function of the platform may do, whatever it is granted",
-            statements=[
-                iam.PolicyStatement(actions=[*MOST, *TRACE_ACTIONS, *INTERFACE_ACTIONS], resources=["*"]),
-            ],
-        )
-        acknowledge(
-            policy,
-            rule="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="It is a permissions boundary: it grants nothing, and names the actions beyond which no grant of a "
-            "function's own policies goes.",
-            owner="platform",
-            expires=date(2027, 6, 30),
-            ticket="RISK-19",
-            false_positive=True,
         )
         return policy

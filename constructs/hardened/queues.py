@@ -80,6 +80,7 @@ class WorkQueue(Construct):
         """
         super().__init__(scope, id)
         self.name = name
+        self.feeding: lambda_.EventSourceMapping | None = None
         self.dead_letters = DeadLetterQueue(self, "DeadLetters", name=name, alerts=alerts)
         self.queue = sqs.Queue(
             self,
@@ -112,7 +113,7 @@ class WorkQueue(Construct):
         """
         allow(consumer, actions=CONSUME, resources=(self.queue.queue_arn,))
         use_key(consumer, self.queue.encryption_master_key, "kms:Decrypt")
-        mapping = lambda_.EventSourceMapping(
+        self.feeding = mapping = lambda_.EventSourceMapping(
             self,
             "Feed",
             target=consumer,

@@ -22,6 +22,7 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.alarms import FIVE_MINUTES, alarm
+from hardened.boundaries import Boundary
 from hardened.grants import allow, for_this_account, invoke, use_key
 from hardened.topics import Alerts, Severity
 
@@ -72,7 +73,9 @@ class Workflow(Construct):
             self,
             "Role",
             assumed_by=for_this_account("states.amazonaws.com"),
-            permissions_boundary=self._most(),
+            permissions_boundary=Boundary(
+                self, "Most", whose="a workflow", actions=["lambda:InvokeFunction", *USE, *DELIVER_LOGS, *TRACE]
+            ),
         )
         self._let_watch()
         for function in functions:
@@ -113,28 +116,6 @@ class Workflow(Construct):
             description=f"{name}: an execution failed. See its history by its name and the log of the step's function; "
             "what waits stays stored and can still be decided. [HITL-01]",
         )
-
-    def _most(self) -> iam.ManagedPolicy:
-        """The most that the workflow may ever do: call functions, be logged and traced."""
-        policy = iam.ManagedPolicy(
-            self,
-            "Most",
-            description="The most that a workflow of the platform may do, whatever it is granted",
-            statements=[
-                iam.PolicyStatement(actions=["lambda:InvokeFunction", *USE, *DELIVER_LOGS, *TRACE], resources=["*"])
-            ],
-        )
-        acknowledge(
-            policy,
-            rule="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="It is a permissions boundary: it grants nothing, and names the actions beyond which no grant of "
-            "the workflow's own policy goes.",
-            owner="platform",
-            expires=date(2027, 6, 30),
-            ticket="RISK-19",
-            false_positive=True,
-        )
-        return policy
 
     def _let_watch(self) -> None:
         allow(self.role, actions=(*DELIVER_LOGS, *TRACE), resources=("*",))

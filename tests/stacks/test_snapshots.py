@@ -16,7 +16,18 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from settings import ENVIRONMENTS
 
-STACKS = ("Security", "Network", "Data", "Approvals", "Agents", "Api", "Observability", "Recovery", "Compliance")
+STACKS = (
+    "Security",
+    "Network",
+    "Data",
+    "Approvals",
+    "Agents",
+    "Api",
+    "Automations",
+    "Observability",
+    "Recovery",
+    "Compliance",
+)
 WITHOUT = {"local": {"Recovery"}, "dev": {"Recovery"}, "staging": {"Recovery"}}
 """What an environment's settings leave out."""
 DEPLOYED = [(env, stack) for env in ENVIRONMENTS for stack in STACKS if stack not in WITHOUT.get(env, ())]
