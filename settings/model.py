@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from settings import application as app
 from settings import platform as plat
+from settings.alarms import Alarms
 from settings.figure import Section, figure
 from settings.later import Later
 from settings.rules import RULES
@@ -31,7 +32,7 @@ class Settings(Section):
     market_data: plat.MarketData = Field(default_factory=plat.MarketData)
     waf: plat.Waf = Field(default_factory=plat.Waf)
     shield: plat.Shield = Field(default_factory=plat.Shield)
-    alarms: plat.Alarms = Field(default_factory=plat.Alarms)
+    alarms: Alarms = Field(default_factory=Alarms)
     singletons: plat.Singletons = Field(default_factory=plat.Singletons)
     cost: plat.Cost = Field(default_factory=plat.Cost)
     dr: plat.Recovery = Field(default_factory=plat.Recovery)

@@ -135,22 +135,6 @@ class Shield(Section):
     subscription_confirmed: bool = figure(False, req="SEC-04", system="SYS-13")
 
 
-class Alarms(Section):
-    """Thresholds; the strictest figure of the sources is production's."""
-
-    lambda_error_rate_pct: float = figure(1, req="OBS-08", unit="%", gt=0, le=100)
-    lambda_errors: int = figure(5, req="OBS-08", unit="errors/5 min", ge=1)
-    api_5xx_rate_pct: float = figure(1, req="OBS-12", unit="%", gt=0, le=100)
-    api_p95_ms: int = figure(3000, req="OBS-11", unit="ms", ge=100)
-    queue_age_seconds: int = figure(300, req="OBS-09", unit="s", ge=60)
-    database_cpu_pct: float = figure(80, req="OBS-13", unit="%", gt=0, le=100)
-    model_quota_pct: float = figure(80, req="LLM-03", unit="%", gt=0, le=100)
-    runbooks_url: str = figure(
-        "docs/runbooks", req="OBS-17", min_length=1, max_length=200, description="Where the runbooks are published"
-    )
-    email: str | None = figure(None, req="OBS-17", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-
-
 class Singletons(Section):
     """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
 

@@ -93,9 +93,10 @@ class ApprovalsStack(PlatformStack):
         if settings.hitl.reviewers_email:
             notify(
                 self.topic,
-                settings.hitl.reviewers_email,
+                (settings.hitl.reviewers_email,),
                 name=f"alex-{settings.name}-reviewers",
                 alerts=self._defaults.alerts,
+                setting="hitl.reviewers_email",
             )
         self.escalations = WorkQueue(
             self,

@@ -29,8 +29,11 @@ def back_up(
     database: Database,
     client_tables: Sequence[dynamodb.TableV2],
     audit_tables: Sequence[dynamodb.TableV2],
-) -> None:
-    """Plan the backups of the database and of all tables, their copies, and the restores that prove them."""
+) -> LockedVault:
+    """Plan the backups of the database and of all tables, their copies, and the restores that prove them.
+
+    :returns: the vault that they fill.
+    """
     chosen = settings.backup
     vault = LockedVault(
         scope, "BackupVault", key=key, lock=vault_lock(settings), removal_policy=removal_policy(settings)
@@ -68,6 +71,7 @@ def back_up(
                 Restorable(kind="DynamoDB", arns=[table.table_arn for table in (*client_tables, *audit_tables)]),
             ),
         )
+    return vault
 
 
 def vault_lock(settings: Settings) -> VaultLock | None:

@@ -20,9 +20,12 @@ from hardened import (
     SecureDefaults,
     retention_days,
 )
+from hardened.composites import PageOnce
 from hardened.detection import FindingsHub, ThreatDetector, Watch
+from hardened.event_alarms import ViolationAlarm
 from hardened.notifications import notify
 from hardened.recorder import Recorder, Rules
+from hardened.topics import Domain
 from hardened.trail import AuditTrail
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
@@ -67,11 +70,32 @@ class ComplianceStack(PlatformStack):
             keep_days=settings.logs.hot_retention_days,
             removal_policy=removal,
         )
-        self.topic = AlertTopic(self, "Alerts", master_key=self.key, display_name=f"Alex {settings.name}: security")
-        self.alerts = Alerts(critical=self.topic, warning=self.topic, runbooks=settings.alarms.runbooks_url)
-        notify(self.topic, settings.alarms.email, name=f"alex-{settings.name}-security", alerts=self.alerts)
+        self.alerts = self._tell(settings)
         self._singletons(settings)
-        Watch(self, "Watch", name=f"alex-{settings.name}-security-events", alerts=self.alerts)
+        name = f"alex-{settings.name}"
+        Watch(self, "Watch", name=f"{name}-security-events", alerts=self.alerts)
+        ViolationAlarm(self, "Violations", most=settings.alarms.violations, name=name, alerts=self.alerts)
+        # Last: it pages for all critical alarms of this stack.
+        PageOnce(self, "Incidents", name=name, alerts=self.alerts)
+
+    def _tell(self, settings: Settings) -> Alerts:
+        """Topics of its own (SEC-21): ``Alerts`` wakes somebody, ``Notices`` holds what an incident consists of."""
+        critical, warning = (
+            AlertTopic(self, word, master_key=self.key, display_name=f"Alex {settings.name}: security {word.lower()}")
+            for word in ("Alerts", "Notices")
+        )
+        alerts = Alerts(
+            critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url, domain=Domain.SECURITY
+        )
+        for topic, word in ((critical, "security"), (warning, "security-notices")):
+            notify(
+                topic,
+                settings.alarms.subscribers.security,
+                name=f"alex-{settings.name}-{word}",
+                alerts=alerts,
+                setting="alarms.subscribers.security",
+            )
+        return alerts
 
     def _singletons(self, settings: Settings) -> None:
         chosen = settings.singletons

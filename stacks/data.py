@@ -19,6 +19,7 @@ from hardened import (
     Rotation,
 )
 from hardened.functions import Function, FunctionDefaults, Program, Size
+from hardened.topics import Domain
 from settings import Settings
 from stacks.audit_archive import keep_for_good
 from stacks.backups import back_up
@@ -66,7 +67,7 @@ class DataStack(PlatformStack):
             settings=settings,
             key=keys.audit,
             access_logs=access_logs,
-            functions=functions,
+            functions=functions.within(Domain.PLATFORM),
             code=bundles.code("api"),
         )
         self.rate_table = self._table("Rate", "subject", expires="expires_at")
@@ -77,7 +78,7 @@ class DataStack(PlatformStack):
         self.results = s3.Bucket(self, "Results")
         # All of them: what a rate or a breaker remembers is worth nothing after a minute and costs next to nothing, and
         # a list without exceptions is checked more easily. The usage table holds what users have spent.
-        back_up(
+        self.vault = back_up(
             self,
             settings=settings,
             key=keys.audit,

@@ -1,7 +1,7 @@
 """What functions of an environment get from its settings."""
 
 from hardened import Alerts, FunctionNetwork
-from hardened.alarms import ErrorLimits
+from hardened.alarms import FunctionLimits
 from hardened.function_policies import FunctionPolicies
 from hardened.functions import FunctionDefaults
 from settings import Settings
@@ -14,6 +14,7 @@ def function_defaults(
 
     ``network`` None: outside the VPC.
     """
+    alarms = settings.alarms
     return FunctionDefaults(
         environment=settings.name,
         python=settings.functions.python,
@@ -22,7 +23,13 @@ def function_defaults(
         network=network,
         alerts=alerts,
         policies=policies,
-        errors=ErrorLimits(rate_pct=settings.alarms.lambda_error_rate_pct, count=settings.alarms.lambda_errors),
+        limits=FunctionLimits(
+            rate_pct=alarms.lambda_error_rate_pct,
+            count=alarms.lambda_errors,
+            p95_pct=alarms.lambda_p95_timeout_pct,
+            p99_pct=alarms.lambda_p99_timeout_pct,
+            concurrency_pct=alarms.concurrency_pct,
+        ),
     )
 
 

@@ -1,21 +1,17 @@
-"""What operators look at and are told: dashboards from the tables below, and the environment's alarms (SYS-11).
+"""What operators look at: dashboards from the tables below (SYS-11).
 
-Functions and queues carry their alarms. Three dashboards: the platform, the agents, the model (OBS-03 to OBS-05).
+Three of them: the platform, the agents, the model (OBS-03 to OBS-05).
 """
 
 from collections.abc import Mapping
 
-from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from hardened import Alerts, Database
+from hardened import Database
 from hardened.agents import AgentFunction
 from hardened.dashboards import Dashboard, Line, Panel
 from hardened.functions import NAMESPACE, Function
-from hardened.model_alarms import ModelAlarms, ModelQuota
-from hardened.monitoring import ApiAlarms, DatabaseAlarms, TableAlarms
 from hardened.queues import WorkQueue
-from hardened.rest_api import RestApi
 from settings import Settings
 from stacks.base import PlatformStack
 from stacks.review_panels import review_panels
@@ -54,7 +50,7 @@ BEDROCK_PANELS = (
 
 
 class ObservabilityStack(PlatformStack):
-    """Dashboards and alarms over everything that was deployed before."""
+    """Dashboards over everything that was deployed before."""
 
     def __init__(
         self,
@@ -62,59 +58,22 @@ class ObservabilityStack(PlatformStack):
         construct_id: str,
         *,
         settings: Settings,
-        alerts: Alerts,
         functions: Mapping[str, Function],
         queues: Mapping[str, WorkQueue],
-        api: RestApi,
         database: Database,
-        tables: Mapping[str, dynamodb.ITableV2],
     ) -> None:
-        super().__init__(scope, construct_id, settings=settings, description="Alex: dashboards and alarms")
+        super().__init__(scope, construct_id, settings=settings, description="Alex: dashboards")
         self._settings = settings
         self._name = f"alex-{settings.name}"
         self._functions = functions
         self._queues = queues
         self._agents = {name: function for name, function in functions.items() if isinstance(function, AgentFunction)}
-        self._alarms(alerts, api, database, tables)
         self._dashboard("Platform", "platform", self._platform(database))
         self._dashboard("AgentPerformance", "agent-performance", self._agent_performance())
         self._dashboard("ModelUsage", "ai-model-usage", self._model_usage())
 
     def _dashboard(self, construct_id: str, word: str, sections: Mapping[str, list[Panel]]) -> None:
         Dashboard(self, construct_id, name=f"{self._name}-{word}", sections=sections)
-
-    def _alarms(
-        self, alerts: Alerts, api: RestApi, database: Database, tables: Mapping[str, dynamodb.ITableV2]
-    ) -> None:
-        alarms, aurora = self._settings.alarms, self._settings.aurora
-        ApiAlarms(
-            self,
-            "ApiAlarms",
-            api=api.api,
-            name=self._name,
-            error_rate_pct=alarms.api_5xx_rate_pct,
-            p95_ms=alarms.api_p95_ms,
-            alerts=alerts,
-        )
-        DatabaseAlarms(
-            self,
-            "DatabaseAlarms",
-            database=database,
-            name=self._name,
-            cpu_pct=alarms.database_cpu_pct,
-            min_acu=aurora.min_acu,
-            max_acu=aurora.max_acu,
-            alerts=alerts,
-        )
-        TableAlarms(self, "TableAlarms", tables=tables, name=self._name, alerts=alerts)
-        models = {"large": self._settings.models.large, "small": self._settings.models.small}
-        quotas = {
-            role: ModelQuota(
-                model_id=model.model_id, requests=model.requests_per_minute, tokens=model.tokens_per_minute
-            )
-            for role, model in models.items()
-        }
-        ModelAlarms(self, "ModelAlarms", models=quotas, pct=alarms.model_quota_pct, name=self._name, alerts=alerts)
 
     def _platform(self, database: Database) -> dict[str, list[Panel]]:
         alarms, cluster = self._settings.alarms, {"DBClusterIdentifier": database.cluster.cluster_identifier}

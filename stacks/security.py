@@ -65,9 +65,15 @@ class SecurityStack(PlatformStack):
             for word in Severity
         )
         self.alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
-        # Both: a warning that nobody is sent waits for nobody's working hours.
-        for word, topic in (("critical", critical), ("warning", warning)):
-            notify(topic, settings.alarms.email, name=f"alex-{settings.name}-{word}", alerts=self.alerts)
+        told = settings.alarms.subscribers
+        for word, topic, subscribers in (("critical", critical, told.critical), ("warning", warning, told.warning)):
+            notify(
+                topic,
+                subscribers,
+                name=f"alex-{settings.name}-{word}",
+                alerts=self.alerts,
+                setting=f"alarms.subscribers.{word}",
+            )
 
     def _make_keys(self, administrators: iam.IRole) -> Keys:
         def key(

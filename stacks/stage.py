@@ -5,8 +5,10 @@ from constructs import Construct
 
 from hardened import demand_gate
 from hardened.function_policies import FunctionPolicies
+from hardened.topics import Domain
 from settings import Settings
 from stacks.agents import AgentsStack
+from stacks.alarms import AlarmsStack
 from stacks.api import ApiStack
 from stacks.approvals import ApprovalsStack
 from stacks.automations import AutomationsStack
@@ -43,7 +45,7 @@ class PlatformStage(Stage):
             keys=security.keys,
             network=network,
             access_logs=security.access_logs,
-            functions=functions,
+            functions=functions.within(Domain.DATABASE),
             bundles=bundles,
         )
         approvals = ApprovalsStack(
@@ -51,7 +53,7 @@ class PlatformStage(Stage):
             "Approvals",
             settings=settings,
             bundles=bundles,
-            functions=functions,
+            functions=functions.within(Domain.ANALYSIS),
             keys=security.keys,
             database=data.database,
             audit_table=data.audit_table,
@@ -62,7 +64,7 @@ class PlatformStage(Stage):
             "Agents",
             settings=settings,
             bundles=bundles,
-            functions=functions,
+            functions=functions.within(Domain.ANALYSIS),
             database=data.database,
             audit_table=data.audit_table,
             idempotency_table=data.idempotency_table,
@@ -75,7 +77,7 @@ class PlatformStage(Stage):
             "Api",
             settings=settings,
             bundles=bundles,
-            functions=functions,
+            functions=functions.within(Domain.API),
             database=data.database,
             analysis_queue=agents.analysis_queue,
             audit_table=data.audit_table,
@@ -93,13 +95,11 @@ class PlatformStage(Stage):
             database=data.database,
             api=api.api,
         )
-        ObservabilityStack(
+        AlarmsStack(
             self,
-            "Observability",
+            "Alarms",
             settings=settings,
             alerts=security.alerts,
-            functions={**data.functions, **approvals.functions, **agents.functions, **api.functions},
-            queues={**agents.queues, **approvals.queues},
             api=api.api,
             database=data.database,
             tables={
@@ -110,6 +110,15 @@ class PlatformStage(Stage):
                 "Breaker": data.breaker_table,
                 "TaskTokens": data.token_table,
             },
+            vault=data.vault,
+        )
+        ObservabilityStack(
+            self,
+            "Observability",
+            settings=settings,
+            functions={**data.functions, **approvals.functions, **agents.functions, **api.functions},
+            queues={**agents.queues, **approvals.queues},
+            database=data.database,
         )
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)

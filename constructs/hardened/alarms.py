@@ -1,11 +1,17 @@
-"""Alarms of functions, queues, the API and the database: what is watched, in one shape.
+"""Alarms in one shape, and those of every function.
 
 Every alarm says in its description what happened and where to look, has a name that a person recognises in an e-mail
-(OBS-17), a runbook, and always goes to a topic: an alarm that tells nobody is refused by the signature. Missing data
-means that nothing ran, which is healthy; except for what runs on a schedule, where silence itself is the failure.
+(OBS-17), a runbook, and always goes to a topic: an alarm that tells nobody is refused by the signature. Who is woken,
+and what is one incident: `hardened.composites`.
+
+Missing data: most metrics here are written only when something runs (a request, a message, a throttle), so no data
+means that nothing ran, which is healthy. Where silence itself is the failure (a schedule, a backup, a database that
+never pauses) the caller says ``missing=BREACHING``; nothing is left to CloudWatch's default, which would keep an alarm
+in the state it happened to have.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cw
@@ -13,20 +19,34 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from hardened.topics import Alerts, Severity
+from hardened.topics import Alerts, Member, Severity
 
 FIVE_MINUTES = Duration.minutes(5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErrorLimits:
-    """When errors of a function count as a problem.
+class FunctionLimits:
+    """When a function has a problem (OBS-08, OBS-09).
 
-    More than ``rate_pct`` percent, or more than ``count`` in 5 minutes.
+    :param rate_pct: more than so many percent of its invocations failed,
+    :param count: or more than so many in 5 minutes.
+    :param p95_pct: one run in twenty took longer than so many percent of the timeout,
+    :param p99_pct: or one in a hundred.
+    :param concurrency_pct: so many percent of its reserved executions are in use.
     """
 
     rate_pct: float
     count: int
+    p95_pct: float = 80
+    p99_pct: float = 95
+    concurrency_pct: float = 80
+
+
+@dataclass(frozen=True)
+class Band:
+    """A threshold that CloudWatch learns: so many standard deviations above what is usual at this hour."""
+
+    deviations: float
 
 
 def alarm(
@@ -35,7 +55,7 @@ def alarm(
     *,
     name: str,
     metric: cw.IMetric,
-    threshold: float,
+    threshold: float | Band,
     alerts: Alerts,
     severity: Severity,
     runbook: str,
@@ -45,8 +65,10 @@ def alarm(
     below: bool = False,
     missing: cw.TreatMissingData = cw.TreatMissingData.NOT_BREACHING,
 ) -> cw.Alarm:
-    """An alarm that tells the topic of ``severity`` when ``metric`` is over ``threshold``, and when it is well again.
+    """An alarm that tells somebody when ``metric`` is over ``threshold``, and when it is well again.
 
+    :param severity: how urgent it is; the topic is that of the severity, or, for a critical alarm of a domain, the
+        warnings', because the domain's composite pages for it.
     :param runbook: name of the page in docs/runbooks that says what to do; its address ends the description.
     :param description: what happened and where to look, ending with the requirement's id: ``... [OBS-08]``.
     :param periods: so many of the metric's periods are looked at; ``datapoints`` of them (all, if None) must be over.
@@ -54,21 +76,27 @@ def alarm(
     :param missing: what no data means; nothing ran, which is healthy, unless the caller knows better.
     """
     text, _, requirements = description.rpartition(" [")
-    made = cw.Alarm(
-        scope,
-        id,
-        alarm_name=name,
-        alarm_description=f"{text} Runbook: {alerts.runbook(runbook)} [{requirements}",
-        metric=metric,
-        threshold=threshold,
-        comparison_operator=cw.ComparisonOperator.LESS_THAN_THRESHOLD
-        if below
-        else cw.ComparisonOperator.GREATER_THAN_THRESHOLD,
-        evaluation_periods=periods,
-        datapoints_to_alarm=datapoints,
-        treat_missing_data=missing,
+    shape: dict[str, Any] = {
+        "alarm_name": name,
+        "alarm_description": f"{text} Runbook: {alerts.runbook(runbook)} [{requirements}",
+        "metric": metric,
+        "evaluation_periods": periods,
+        "datapoints_to_alarm": datapoints,
+        "treat_missing_data": missing,
+    }
+    over = cw.ComparisonOperator.LESS_THAN_THRESHOLD if below else cw.ComparisonOperator.GREATER_THAN_THRESHOLD
+    made = (
+        cw.AnomalyDetectionAlarm(
+            scope,
+            id,
+            std_devs=threshold.deviations,
+            comparison_operator=cw.ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
+            **shape,
+        )
+        if isinstance(threshold, Band)
+        else cw.Alarm(scope, id, threshold=threshold, comparison_operator=over, **shape)
     )
-    action = actions.SnsAction(alerts.topic(severity))
+    action = actions.SnsAction(alerts.join(Member(name, made), severity))
     made.add_alarm_action(action)
     made.add_ok_action(action)
     return made
@@ -90,8 +118,7 @@ def error_rate(*, errors: cw.IMetric, total: cw.IMetric, count: int, label: str)
 class FunctionAlarms(Construct):
     """Errors, throttles, duration (p95, p99) and, where concurrency is reserved, its use (OBS-08, OBS-09).
 
-    Thresholds without a figure in the sources are proportions: p95 over 80% and p99 over 95% of the timeout, more than
-    80% of the reserved concurrency.
+    What is not reserved is the account's, which has an alarm of its own (`hardened.platform_alarms`).
     """
 
     def __init__(
@@ -101,7 +128,7 @@ class FunctionAlarms(Construct):
         *,
         function: lambda_.Function,
         name: str,
-        errors: ErrorLimits,
+        limits: FunctionLimits,
         alerts: Alerts,
         reserved: int | None = None,
     ) -> None:
@@ -114,14 +141,14 @@ class FunctionAlarms(Construct):
             metric=error_rate(
                 errors=function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
                 total=function.metric_invocations(period=FIVE_MINUTES, statistic="Sum"),
-                count=errors.count,
-                label=f"Errors in % (100: more than {errors.count})",
+                count=limits.count,
+                label=f"Errors in % (100: more than {limits.count})",
             ),
-            threshold=errors.rate_pct,
+            threshold=limits.rate_pct,
             alerts=alerts,
             severity=Severity.CRITICAL,
             runbook="function-errors",
-            description=f"{name}: more than {errors.rate_pct}% of invocations, or more than {errors.count} "
+            description=f"{name}: more than {limits.rate_pct:g}% of invocations, or more than {limits.count} "
             "in 5 minutes, failed. See the function's log group. [OBS-08]",
         )
         self.throttles = alarm(
@@ -135,17 +162,17 @@ class FunctionAlarms(Construct):
             runbook="function-throttles",
             description=f"{name} was throttled: its reserved or the account's concurrency is used up. [OBS-09]",
         )
-        for percentile, share in ((95, 0.80), (99, 0.95)):
+        for percentile, pct in ((95, limits.p95_pct), (99, limits.p99_pct)):
             alarm(
                 self,
                 f"DurationP{percentile}",
                 name=f"{name}-duration-p{percentile}",
                 metric=function.metric_duration(period=FIVE_MINUTES, statistic=f"p{percentile}"),
-                threshold=timeout_ms * share,
+                threshold=timeout_ms * pct / 100,
                 alerts=alerts,
                 severity=Severity.WARNING,
                 runbook="function-duration",
-                description=f"{name}: p{percentile} of the duration is over {share:.0%} of the timeout "
+                description=f"{name}: p{percentile} of the duration is over {pct:g}% of the timeout "
                 f"({timeout_ms / 1000:g} s); runs will soon be cut off. [OBS-09]",
             )
         if reserved:
@@ -154,9 +181,10 @@ class FunctionAlarms(Construct):
                 "Concurrency",
                 name=f"{name}-concurrency",
                 metric=function.metric("ConcurrentExecutions", period=FIVE_MINUTES, statistic="Maximum"),
-                threshold=reserved * 0.8,
+                threshold=reserved * limits.concurrency_pct / 100,
                 alerts=alerts,
                 severity=Severity.WARNING,
                 runbook="function-concurrency",
-                description=f"{name} uses more than 80% of its {reserved} reserved executions. [OBS-09]",
+                description=f"{name} uses more than {limits.concurrency_pct:g}% of its {reserved} reserved executions. "
+                "[OBS-09]",
             )

@@ -28,11 +28,6 @@ ALERTING_EVENTS: dict[str, dict[str, Any]] = {
         "detail_type": ["Security Hub Findings - Imported"],
         "detail": {"findings": {"Severity": {"Label": ["HIGH", "CRITICAL"]}, "Workflow": {"Status": ["NEW"]}}},
     },
-    "RuleBroken": {
-        "source": ["aws.config"],
-        "detail_type": ["Config Rules Compliance Change"],
-        "detail": {"newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]}},
-    },
     "RootUsed": {
         "detail_type": ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"],
         # Not what AWS's own services do on root's behalf (CIS benchmark, "root account usage").
@@ -42,7 +37,7 @@ ALERTING_EVENTS: dict[str, dict[str, Any]] = {
         },
     },
 }
-"""What a person hears of, as event patterns."""
+"""What a person hears of at once, as event patterns. Broken rules are counted instead (`hardened.event_alarms`)."""
 
 
 class ThreatDetector(Construct):

@@ -8,7 +8,7 @@ Decisions:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
@@ -19,12 +19,12 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
-from hardened.alarms import ErrorLimits, FunctionAlarms
+from hardened.alarms import FunctionAlarms, FunctionLimits
 from hardened.function_policies import FunctionPolicies
 from hardened.grants import allow
 from hardened.network import FunctionNetwork
 from hardened.queues import DeadLetterQueue
-from hardened.topics import Alerts
+from hardened.topics import Alerts, Domain
 
 RUNTIMES = {"3.12": lambda_.Runtime.PYTHON_3_12, "3.13": lambda_.Runtime.PYTHON_3_13}
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -55,8 +55,12 @@ class FunctionDefaults:
     log_level: str
     network: FunctionNetwork | None
     alerts: Alerts
-    errors: ErrorLimits
+    limits: FunctionLimits
     policies: FunctionPolicies
+
+    def within(self, domain: Domain | None) -> "FunctionDefaults":
+        """The same for functions whose failures belong to ``domain``'s incidents."""
+        return replace(self, alerts=self.alerts.within(domain))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +132,7 @@ class Function(Construct):
             "Alarms",
             function=self.function,
             name=self.name,
-            errors=defaults.errors,
+            limits=defaults.limits,
             alerts=defaults.alerts,
             reserved=size.reserved,
         )

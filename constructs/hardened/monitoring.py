@@ -1,15 +1,13 @@
-"""Alarms of the API, the database and tables: those that no construct can set by itself (OBS-11, OBS-12,
-OBS-14).
+"""Alarms of the API and the database: those that no construct can set by itself (OBS-11, OBS-12).
 
 Functions and queues bring their alarms along (`hardened.alarms`, `hardened.queues`); what stands here needs
 thresholds of the environment, or watches several things together.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_cloudwatch as cw
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -17,12 +15,12 @@ from hardened.alarms import FIVE_MINUTES, alarm, error_rate
 from hardened.database import Database
 from hardened.topics import Alerts, Severity
 
-SURGE_PCT = 25  # no figure in the sources: a quarter of at least a hundred requests refused is no typing error
-SURGE_REQUESTS = 100
+SURGE_REQUESTS = 100  # of fewer, a quarter refused may be one person's typing errors
 ERRORS_AT_ONCE = 5
 CONNECTIONS_PER_ACU = 210  # Aurora's default max_connections: 3,360 at 16 ACU, at most 5,000
 CONNECTIONS_SMALL = 2000  # below a minimum of 1 ACU
 CONNECTIONS_MOST = 5000
+BREACHING, NOT_BREACHING = cw.TreatMissingData.BREACHING, cw.TreatMissingData.NOT_BREACHING
 REFUSED = ("password authentication failed", "too many connections", "remaining connection slots")
 
 
@@ -37,6 +35,7 @@ class ApiAlarms(Construct):
         api: apigw.RestApi,
         name: str,
         error_rate_pct: float,
+        refused_pct: float,
         p95_ms: int,
         alerts: Alerts,
     ) -> None:
@@ -58,8 +57,8 @@ class ApiAlarms(Construct):
             alerts=alerts,
             severity=Severity.CRITICAL,
             runbook="api-errors",
-            description=f"More than {error_rate_pct}% of requests, or more than {ERRORS_AT_ONCE} in 5 minutes, failed "
-            "on our side. See the access log (status 5xx) and the API function's log. [OBS-11]",
+            description=f"More than {error_rate_pct:g}% of requests, or more than {ERRORS_AT_ONCE} in 5 minutes, "
+            "failed on our side. See the access log (status 5xx) and the API function's log. [OBS-11]",
         )
         alarm(
             self,
@@ -86,18 +85,41 @@ class ApiAlarms(Construct):
                 period=FIVE_MINUTES,
                 label="4xx in %",
             ),
-            threshold=SURGE_PCT,
+            threshold=refused_pct,
             alerts=alerts,
             severity=Severity.WARNING,
             runbook="api-refused",
             periods=3,
-            description=f"More than {SURGE_PCT}% of requests were refused (4xx) for 15 minutes: a broken client, a "
+            description=f"More than {refused_pct:g}% of requests were refused (4xx) for 15 minutes: a broken client, a "
             "changed contract, or somebody trying doors. See the access log. [OBS-11]",
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatabaseLimits:
+    """From when on a database is loaded: percent of the CPU, of its maximum capacity, of its connections.
+
+    :param min_acu: its capacity range, which decides how many connections it has; 0: it may pause.
+    """
+
+    cpu_pct: float
+    acu_pct: float
+    connections_pct: float
+    min_acu: float
+    max_acu: float
+
+    @property
+    def connections(self) -> float:
+        """How many PostgreSQL admits."""
+        ceiling = CONNECTIONS_MOST if self.min_acu >= 1 else CONNECTIONS_SMALL
+        return min(self.max_acu * CONNECTIONS_PER_ACU, ceiling)
+
+
 class DatabaseAlarms(Construct):
-    """Load (CPU, capacity, connections) and refused connections."""
+    """Load (CPU, capacity, connections) and refused connections.
+
+    A database that never pauses and reports no CPU is not idle but away, so silence counts as load there.
+    """
 
     def __init__(
         self,
@@ -106,32 +128,37 @@ class DatabaseAlarms(Construct):
         *,
         database: Database,
         name: str,
-        cpu_pct: float,
-        min_acu: float,
-        max_acu: float,
+        limits: DatabaseLimits,
         alerts: Alerts,
     ) -> None:
-        """Watch ``database``; its capacity range decides how many connections it has."""
+        """Watch ``database``."""
         super().__init__(scope, id)
         cluster = database.cluster
-        most = min(max_acu * CONNECTIONS_PER_ACU, CONNECTIONS_MOST if min_acu >= 1 else CONNECTIONS_SMALL)
+        most = limits.connections
         watched = (
             (
                 "Cpu",
                 "cpu",
                 "CPUUtilization",
                 "Average",
-                cpu_pct,
-                f"CPU is over {cpu_pct}%: readers are added where allowed",
+                limits.cpu_pct,
+                f"CPU is over {limits.cpu_pct:g}% (readers are added where allowed), or it reports nothing",
             ),
-            ("Capacity", "capacity", "ACUUtilization", "Maximum", 90, "over 90% of the maximum capacity is in use"),
+            (
+                "Capacity",
+                "capacity",
+                "ACUUtilization",
+                "Maximum",
+                limits.acu_pct,
+                f"over {limits.acu_pct:g}% of the maximum capacity is in use",
+            ),
             (
                 "Connections",
                 "connections",
                 "DatabaseConnections",
                 "Maximum",
-                round(most * 0.8),
-                f"more than 80% of about {most:g} connections are open",
+                round(most * limits.connections_pct / 100),
+                f"more than {limits.connections_pct:g}% of about {most:g} connections are open",
             ),
         )
         for construct_id, word, metric, statistic, threshold, what in watched:
@@ -145,6 +172,7 @@ class DatabaseAlarms(Construct):
                 severity=Severity.WARNING,
                 runbook="database-load",
                 periods=2,
+                missing=BREACHING if word == "cpu" and limits.min_acu else NOT_BREACHING,
                 description=f"The database: {what}. See Performance Insights and slow statements in its log. [OBS-12]",
             )
         self._refused_connections(database, name=name, alerts=alerts)
@@ -175,38 +203,3 @@ class DatabaseAlarms(Construct):
             description="The database refused a connection: a wrong password, or no slot left. After a rotation, "
             "check that the secret and the database agree. [OBS-12]",
         )
-
-
-class TableAlarms(Construct):
-    """Throttled requests of each table (OBS-14)."""
-
-    def __init__(
-        self, scope: Construct, id: str, *, tables: Mapping[str, dynamodb.ITableV2], name: str, alerts: Alerts
-    ) -> None:
-        super().__init__(scope, id)
-        for title, table in tables.items():
-            kinds = ("ReadThrottleEvents", "WriteThrottleEvents")
-            dimensions = {"TableName": table.table_name}
-            metrics = {
-                kind[0].lower(): cw.Metric(
-                    namespace="AWS/DynamoDB",
-                    metric_name=kind,
-                    dimensions_map=dimensions,
-                    period=FIVE_MINUTES,
-                    statistic="Sum",
-                )
-                for kind in kinds
-            }
-            alarm(
-                self,
-                title,
-                name=f"{name}-table-{title.lower()}-throttles",
-                metric=cw.MathExpression(
-                    expression="FILL(r, 0) + FILL(w, 0)", using_metrics=metrics, period=FIVE_MINUTES, label="Throttled"
-                ),
-                threshold=0,
-                alerts=alerts,
-                severity=Severity.WARNING,
-                runbook="table-throttles",
-                description=f"DynamoDB throttled requests to the table {title}: one key is too hot. [OBS-14]",
-            )

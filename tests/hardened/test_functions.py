@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from hardened import Alerts, AlertTopic, FunctionNetwork
-from hardened.alarms import ErrorLimits
+from hardened.alarms import FunctionLimits
 from hardened.function_policies import INTERFACE_ACTIONS, FunctionPolicies
 from hardened.functions import Function, FunctionDefaults, Program, Size
 
@@ -36,7 +36,7 @@ def defaults(stack: Stack, *, in_vpc: bool) -> FunctionDefaults:
             critical=AlertTopic(stack, "Critical", master_key=key, display_name="critical"),
             warning=AlertTopic(stack, "Warning", master_key=key, display_name="warning"),
         ),
-        errors=ErrorLimits(rate_pct=1, count=5),
+        limits=FunctionLimits(rate_pct=1, count=5),
         policies=FunctionPolicies(stack, "Policies"),
     )
 

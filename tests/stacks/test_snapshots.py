@@ -24,6 +24,7 @@ STACKS = (
     "Agents",
     "Api",
     "Automations",
+    "Alarms",
     "Observability",
     "Recovery",
     "Compliance",

@@ -2,7 +2,8 @@
 
 One log line has the form of the field's event: timestamp, level, service, environment, event_type (and ``event``, its
 alias for agents), agent, job_id, user_id (hashed), trace_id, details. Metrics carry the dimensions Environment, Service
-and Agent and are written once at the end of an invocation, one line an agent.
+and Agent and are written once at the end of an invocation. What models cost is written for the whole
+environment as well, so that one alarm watches all agents, future ones too (COST-04).
 """
 
 import os
@@ -16,6 +17,9 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from advisor.domain.personal import redacted_all
 from advisor.domain.pseudonyms import user_hash
 from advisor.ports.telemetry import Unit
+
+SPENT = frozenset({"TokensIn", "TokensOut", "LlmCostUsd"})
+"""Metrics that have a sum over the environment besides."""
 
 
 def trace_id() -> str | None:
@@ -66,11 +70,21 @@ class PowertoolsTelemetry:
         with self._lock:
             values, self._values = self._values, defaultdict(list)
         for agent, metrics in values.items():
-            # The empty service keeps Powertools from adding a fourth dimension of its own.
-            line = AmazonCloudWatchEMFProvider(namespace=self._namespace, service="")
-            for dimension, word in (self._dimensions | {"Agent": agent}).items():
-                line.add_dimension(name=dimension, value=word)
-            for name, value, unit in metrics:
-                line.add_metric(name=name, unit=unit, value=value)
-            line.flush_metrics()
+            spent = [metric for metric in metrics if metric[0] in SPENT]
+            self._write(agent, [metric for metric in metrics if metric[0] not in SPENT])
+            self._write(agent, spent, summed=True)
         self._logger.remove_keys(["job_id", "user_id", "correlation_id", "trace_id"])
+
+    def _write(self, agent: str, metrics: list[tuple[str, float, Unit]], *, summed: bool = False) -> None:
+        """One line of an agent's metrics; ``summed``: counted for the environment too."""
+        if not metrics:
+            return
+        # The empty service keeps Powertools from adding a fourth dimension of its own.
+        line = AmazonCloudWatchEMFProvider(namespace=self._namespace, service="")
+        for dimension, word in (self._dimensions | {"Agent": agent}).items():
+            line.add_dimension(name=dimension, value=word)
+        if summed:
+            line.add_dimensions(Environment=self._dimensions["Environment"])
+        for name, value, unit in metrics:
+            line.add_metric(name=name, unit=unit, value=value)
+        line.flush_metrics()
