@@ -156,9 +156,8 @@ def throwaway(cdk_context: dict[str, Any], tmp_path: Path) -> Any:
     from stacks.security import SecurityStack
 
     overlay = tmp_path / "throwaway.yaml"
-    overlay.write_text(
-        "alarms: {subscribers: {critical: [oncall@alex.example], warning: [oncall@alex.example], security: [oncall@alex.example]}}"
-    )
+    told = json.dumps(dict.fromkeys(("critical", "warning", "security"), ["oncall@alex.example"]))
+    overlay.write_text(f"alarms: {{subscribers: {told}}}")
     app = App(outdir=str(tmp_path / "cdk.out"), context=cdk_context)
     stage = Stage(app, "Alex-test", env=Environment(region="us-east-1"))
     security = SecurityStack(stage, "Security", settings=load("prod", overlay))
