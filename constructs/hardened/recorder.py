@@ -27,6 +27,7 @@ MANAGED_RULES = {
     "DYNAMODB_PITR_ENABLED": "tables can be restored to any second (DR-04)",
     "CMK_BACKING_KEY_ROTATION_ENABLED": "keys rotate (SEC-06)",
     "SECRETSMANAGER_ROTATION_ENABLED_CHECK": "secrets rotate (SEC-15)",
+    "SECRETSMANAGER_SCHEDULED_ROTATION_SUCCESS_CHECK": "and did so when it was due (SEC-15)",
     "CLOUD_TRAIL_ENABLED": "the audit trail is on (COMP-02)",
     "IAM_ROOT_ACCESS_KEY_CHECK": "the root user has no access key (IAM-03)",
     "ROOT_ACCOUNT_MFA_ENABLED": "the root user needs a second factor (IAM-03)",

@@ -52,8 +52,39 @@ def test_a_person_hears_of_what_matters(environment: str, assembly: Callable[[st
     assert all(word in patterns for word in ("aws.guardduty", "aws.securityhub", "NON_COMPLIANT", "'Root'"))
     for where, rule in rules.items():
         [target] = rule["Targets"]
-        assert "Alerts" in str(target["Arn"]), where
+        # Violations come in crowds: their count pages, each one is written down.
+        assert ("Notices" if "RuleBroken" in where else "Alerts") in str(target["Arn"]), where
         assert "Undelivered" in str(target["DeadLetterConfig"]), where
+
+
+@ALL_ENVIRONMENTS
+def test_violations_are_counted_and_page_once(environment: str, assembly: Callable[[str], Any]) -> None:
+    """COMP-07: a hundred resources that break a rule after one change are one page, with each of them written down."""
+    deployed = assembly(environment)
+    alarms = {a["AlarmName"]: a for a in deployed.of_type("AWS::CloudWatch::Alarm", "Compliance").values()}
+    counted = alarms[f"alex-{environment}-compliance-violations"]
+    rules = deployed.templates["Compliance"]["Resources"]
+    [dimension] = counted["Dimensions"]
+    assert dimension["Name"] == "RuleName"
+    assert "NON_COMPLIANT" in str(rules[dimension["Value"]["Ref"]]["Properties"]["EventPattern"])
+    assert (counted["Namespace"], counted["MetricName"], counted["Statistic"]) == (
+        "AWS/Events",
+        "TriggeredRules",
+        "Sum",
+    )
+    assert counted["Threshold"] == load(environment).alarms.violations
+    assert "Notices" in str(counted["AlarmActions"])
+    [page] = deployed.of_type("AWS::CloudWatch::CompositeAlarm", "Compliance").values()
+    assert "compliance-violations" in page["AlarmRule"]
+    assert "Alerts" in str(page["AlarmActions"])
+
+
+@ALL_ENVIRONMENTS
+def test_security_topics_are_encrypted_and_their_own(environment: str, assembly: Callable[[str], Any]) -> None:
+    """SEC-21: a security account hears of its findings without the platform's topics or keys."""
+    topics = assembly(environment).of_type("AWS::SNS::Topic", "Compliance")
+    assert len(topics) == 2
+    assert all("Key" in str(topic["KmsMasterKeyId"]) for topic in topics.values())
 
 
 def test_the_stack_stands_alone(assembly: Callable[[str], Any]) -> None:

@@ -1,4 +1,4 @@
-"""Somebody is told of every failure, and no panel shows a metric that nobody writes."""
+"""No panel shows a metric that nobody writes, and no function is missing."""
 
 import json
 import re
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from settings import load
 
 ADVISOR = Path(__file__).parents[2] / "lambdas" / "advisor"
 FUNCTIONS = {
@@ -40,10 +38,6 @@ def metrics(dashboard: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str
         for namespace, name, *rest in widget["properties"].get("metrics", ()):
             pairs = [part for part in rest if isinstance(part, str)]
             yield namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True))
-
-
-def alarms(assembly: Any) -> dict[str, dict[str, Any]]:
-    return {a["AlarmName"]: a for a in assembly.of_type("AWS::CloudWatch::Alarm").values() if "AlarmName" in a}
 
 
 def test_three_dashboards_are_named_after_their_environment(deployed: Any) -> None:
@@ -86,69 +80,11 @@ def test_panels_do_not_overlap(deployed: Any) -> None:
         assert max(x for x, _ in cells) < 24
 
 
-def test_every_function_has_its_alarms_and_its_line_on_the_dashboard(deployed: Any) -> None:
-    """OBS-08, OBS-09: a function that somebody adds by another way than the construct shows here."""
-    found = alarms(deployed)
-    for name in FUNCTIONS:
-        for kind in ("errors", "throttles", "duration-p95", "duration-p99"):
-            assert f"alex-{deployed.environment}-{name.lower()}-function-{kind}" in found
+def test_every_function_has_its_line_on_the_dashboard(deployed: Any) -> None:
+    """A function that somebody adds by another way than the construct shows here."""
     assert len(deployed.of_type("AWS::Lambda::Function")) == len(FUNCTIONS)
     platform = dashboards(deployed)[f"alex-{deployed.environment}-platform"]
     (errors,) = [
         w for w in platform["widgets"] if w["properties"].get("title") == "Errors" and "Lambda" in json.dumps(w)
     ]
     assert {line[-1]["label"] for line in errors["properties"]["metrics"]} == FUNCTIONS
-
-
-def test_every_alarm_tells_somebody_and_says_why(assembly: Callable[[str], Any]) -> None:
-    """OBS-17: in every environment and stack; an alarm without an action tells nobody."""
-    for name in ("local", "dev", "staging", "prod", "prod-dr"):
-        for key, alarm in assembly(name).of_type("AWS::CloudWatch::Alarm").items():
-            if "AlarmName" in alarm:
-                assert alarm["AlarmActions"], key
-                assert re.search(r"\[[A-Z]+-\d+(, [A-Z]+-\d+)*\]$", alarm["AlarmDescription"]), key
-                assert alarm["AlarmName"].startswith(f"alex-{name}-"), key
-
-
-def test_alarm_names_are_unique(deployed: Any) -> None:
-    """CloudWatch would overwrite one alarm with the other."""
-    names = [a.get("AlarmName") for a in deployed.of_type("AWS::CloudWatch::Alarm").values() if "AlarmName" in a]
-    assert len(names) == len(set(names))
-
-
-def test_thresholds_are_the_settings(deployed: Any) -> None:
-    """OBS-10, OBS-11, OBS-12."""
-    chosen, found = load(deployed.environment).alarms, alarms(deployed)
-    prefix = f"alex-{deployed.environment}"
-    assert found[f"{prefix}-api-errors"]["Threshold"] == chosen.api_5xx_rate_pct
-    assert found[f"{prefix}-api-latency-p95"]["Threshold"] == chosen.api_p95_ms
-    assert found[f"{prefix}-database-cpu"]["Threshold"] == chosen.database_cpu_pct
-    assert found[f"{prefix}-analysis-age"]["Threshold"] == chosen.queue_age_seconds
-    assert found[f"{prefix}-analysis-dead-letters"]["Threshold"] == 0
-    assert found[f"{prefix}-planner-function-errors"]["Threshold"] == chosen.lambda_error_rate_pct
-
-
-def test_connections_are_measured_against_what_the_capacity_allows(assembly: Callable[[str], Any]) -> None:
-    """DATA-04: 16 ACU allow 3,360 connections; a minimum below 1 ACU allows 2,000 at most."""
-    assert alarms(assembly("prod"))["alex-prod-database-connections"]["Threshold"] == round(3360 * 0.8)
-    assert alarms(assembly("staging"))["alex-staging-database-connections"]["Threshold"] == round(2000 * 0.8)
-
-
-def test_refused_database_connections_are_counted_from_the_databases_own_log(deployed: Any) -> None:
-    """OBS-12: a failed rotation shows as refused connections first."""
-    (refused,) = deployed.of_type("AWS::Logs::MetricFilter", "Observability").values()
-    assert '"password authentication failed"' in refused["FilterPattern"]
-    assert "/aws/rds/cluster/" in json.dumps(refused["LogGroupName"])
-
-
-def test_tables_and_the_models_quota_are_watched(deployed: Any) -> None:
-    """OBS-14, LLM-03: an operator hears of a quota at 80 % of it, not from the first analysis that was refused."""
-    found = alarms(deployed)
-    for table in ("audit", "rate", "idempotency", "usage", "breaker"):
-        assert f"alex-{deployed.environment}-table-{table}-throttles" in found
-    models = load(deployed.environment).models
-    for role, model in (("large", models.large), ("small", models.small)):
-        throttles = found[f"alex-{deployed.environment}-{role}-model-throttles"]
-        assert throttles["Dimensions"] == [{"Name": "ModelId", "Value": model.model_id}]
-        for kind, quota in (("requests", model.requests_per_minute), ("tokens", model.tokens_per_minute)):
-            assert found[f"alex-{deployed.environment}-{role}-model-{kind}-quota"]["Threshold"] == quota * 0.8

@@ -67,3 +67,22 @@ def test_how_long_queries_take_is_told_under_the_functions_own_name(lines: objec
     (line,) = lines()  # type: ignore[operator]
     assert (line["DbQueryMs"], line["Agent"], line["Service"]) == ([12.5], "planner", "planner")
     assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "DbQueryMs", "Unit": "Milliseconds"}]
+
+
+def test_what_models_cost_is_counted_for_the_whole_environment_too(lines: object) -> None:
+    """COST-04: the alarm on the day's cost reads one metric; written for agents only, it would never go off."""
+    told = telemetry("reporter")
+    told.metric("AgentDurationMs", 10.0, agent="reporter", unit="Milliseconds")
+    told.metric("LlmCostUsd", 0.25, agent="reporter", unit="None")
+    told.metric("TokensIn", 1200, agent="reporter")
+    told.flush()
+    own, spent = lines()  # type: ignore[operator]
+    (described,) = spent["_aws"]["CloudWatchMetrics"]
+    assert [set(dimensions) for dimensions in described["Dimensions"]] == [
+        {"Environment", "Service", "Agent"},
+        {"Environment"},
+    ]
+    assert {metric["Name"] for metric in described["Metrics"]} == {"LlmCostUsd", "TokensIn"}
+    assert (spent["Environment"], spent["LlmCostUsd"]) == ("test", [0.25])
+    (others,) = own["_aws"]["CloudWatchMetrics"]
+    assert [set(dimensions) for dimensions in others["Dimensions"]] == [{"Environment", "Service", "Agent"}]
