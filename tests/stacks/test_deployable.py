@@ -132,11 +132,15 @@ def test_stacks_say_what_they_are_and_productions_refuse_to_go(
 
 # Overlays that somebody writes for a real account; each makes resources that no environment's own file makes.
 OVERLAYS = {
-    "an account, a person, offices and another issuer": (
+    "an account, people, offices and another issuer": (
         "prod",
         """
 account: "111122223333"
-alarms: {email: oncall@alex.example}
+alarms:
+  subscribers:
+    critical: [oncall@alex.example, "https://oncall.example/hooks/alex"]
+    warning: [team@alex.example]
+    security: [security@alex.example]
 waf: {trusted_egress_cidrs: ["198.51.100.0/24"]}
 auth:
   trusted_issuers:
@@ -155,7 +159,7 @@ planner: {reserved_concurrency: null}
     ),
     "development inside its network": (
         "dev",
-        "functions: {in_vpc: true}\nnetwork: {interface_endpoints: full}\nalarms: {email: dev@alex.example}\n",
+        "functions: {in_vpc: true}\nnetwork: {interface_endpoints: full}\n",
     ),
 }
 

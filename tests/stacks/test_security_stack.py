@@ -182,24 +182,3 @@ def test_resources_carry_the_tags_that_costs_and_audits_read(environment: str, a
             tags = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
             assert tags.keys() >= {"Project", "Environment", "Owner", "CostCenter", "DataClassification"}, where
             assert tags["Environment"] == environment
-
-
-def test_alerts_reach_the_address_of_the_settings_and_what_fails_is_kept(
-    cdk_context: Any, stub_bundles: Any, tmp_path: Any
-) -> None:
-    """OBS-17: an alarm that cannot be delivered must not vanish."""
-    from aws_cdk import App
-    from aws_cdk.assertions import Template
-
-    from stacks.security import SecurityStack
-
-    overlay = tmp_path / "overlay.yaml"
-    overlay.write_text("alarms: {email: oncall@alex.example}\n")
-    app = App(context=cdk_context, outdir=str(tmp_path / "out"))
-    template = Template.from_stack(SecurityStack(app, "Security", settings=load("prod", overlay)))
-    subscriptions = template.find_resources("AWS::SNS::Subscription").values()
-    topics = {t for s in subscriptions for t in ("Critical", "Warning") if t in str(s["Properties"]["TopicArn"])}
-    assert topics == {"Critical", "Warning"}
-    for subscription in subscriptions:
-        assert subscription["Properties"]["Endpoint"] == "oncall@alex.example"
-        assert "Undelivered" in str(subscription["Properties"]["RedrivePolicy"])
