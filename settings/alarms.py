@@ -1,11 +1,15 @@
 """Settings of alarms: who is told, and from which figure on. Defaults are production's."""
 
 import re
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from settings.figure import Section, figure
+
+if TYPE_CHECKING:
+    from settings.model import Settings
 
 EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/]+")
 ENDPOINT = re.compile(r"https://[^\s/:@]+\.[^\s/:@]+(:\d+)?(/\S*)?")
@@ -85,3 +89,26 @@ class Alarms(Section):
         "docs/runbooks", req="OBS-17", min_length=1, max_length=200, description="Where the runbooks are published"
     )
     subscribers: Subscribers = Field(default_factory=Subscribers)
+
+
+ALARM_RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
+    (
+        "alarms.subscribers",
+        "somebody is told of one severity and nobody of another: name somebody for each, or nobody at all",
+        "OBS-17",
+        lambda s: len({bool(told) for _, told in s.alarms.subscribers}) == 1,
+    ),
+    (
+        "alarms.lambda_error_rate_pct",
+        "production is told of more than 1 % of failing runs",
+        "OBS-08",
+        lambda s: not s.is_production or s.alarms.lambda_error_rate_pct <= 1,
+    ),
+    (
+        "alarms.inference_daily_usd",
+        "production looks into more than 8,000 USD of inference a day",
+        "COST-04",
+        lambda s: not s.is_production or s.alarms.inference_daily_usd <= 8000,
+    ),
+)
+"""As in `settings.rules`."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from settings.alarms import ALARM_RULES
+
 if TYPE_CHECKING:
     from settings.model import Settings
 
@@ -233,24 +235,7 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         "DR-02",
         _prod(lambda s: s.backup.restore_test != "none"),
     ),
-    (
-        "alarms.subscribers",
-        "somebody is told of one severity and nobody of another: name somebody for each, or nobody at all",
-        "OBS-17",
-        lambda s: len({bool(told) for _, told in s.alarms.subscribers}) == 1,
-    ),
-    (
-        "alarms.lambda_error_rate_pct",
-        "production is told of more than 1 % of failing runs",
-        "OBS-08",
-        _prod(lambda s: s.alarms.lambda_error_rate_pct <= 1),
-    ),
-    (
-        "alarms.inference_daily_usd",
-        "production looks into more than 8,000 USD of inference a day",
-        "COST-04",
-        _prod(lambda s: s.alarms.inference_daily_usd <= 8000),
-    ),
+    *ALARM_RULES,
     (
         "shield.tier",
         "Shield Advanced is a 12-month subscription: set shield.subscription_confirmed",

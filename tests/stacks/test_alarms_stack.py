@@ -179,8 +179,8 @@ def test_spending_is_watched_over_all_agents_with_the_dimension_that_they_write(
 def test_backups_that_fail_or_never_run_are_told(deployed: Any) -> None:
     """DR-02: without either, the first to notice would be whoever needs a backup."""
     found, chosen = alarms(deployed), load(deployed.environment).alarms
-    [vault] = ids(deployed, "AWS::Backup::BackupVault")
-    assert ("NumberOfBackupJobsFailed", vault) in watched(deployed, "AWS/Backup", "BackupVaultName")
+    [vault] = deployed.of_type("AWS::Backup::BackupVault", "Data")
+    assert ("NumberOfBackupJobsFailed", vault.split("/")[1]) in watched(deployed, "AWS/Backup", "BackupVaultName")
     missing = found["backup-missing"]
     assert (missing["EvaluationPeriods"], missing["Threshold"]) == (chosen.backup_silence_days, 1)
     assert (missing["ComparisonOperator"], missing["TreatMissingData"]) == ("LessThanThreshold", "breaching")
@@ -189,16 +189,17 @@ def test_backups_that_fail_or_never_run_are_told(deployed: Any) -> None:
 def test_what_services_announce_reaches_somebody(deployed: Any) -> None:
     """OBS-13, NET-11, SEC-15, DR-02: failed jobs, certificates, secrets and backups come as readable messages."""
     rules = deployed.of_type("AWS::Events::Rule", "Alarms")
-    told = {next(iter(r["EventPattern"]["source"])): r for r in rules.values() if "CertificateExpired" not in str(r)}
-    assert set(told) == {"aws.sagemaker", "aws.acm", "aws.secretsmanager", "aws.backup"}
-    jobs = told["aws.sagemaker"]["EventPattern"]
-    assert "SageMaker Training Job State Change" in jobs["detail-type"]
-    assert {"TrainingJobStatus": ["Failed", "Stopped"]} in jobs["detail"]["$or"]
+    told = {kind: r["EventPattern"].get("detail") for r in rules.values() for kind in r["EventPattern"]["detail-type"]}
+    for job in ("Training", "Processing", "Transform"):
+        ended = {f"{job}JobStatus": ["Failed", "Stopped"]}
+        assert ended in told[f"SageMaker {job} Job State Change"]["$or"]
     days = load(deployed.environment).alarms.certificate_days
-    expiring = [r["EventPattern"]["detail"] for r in rules.values() if "Approaching" in str(r["EventPattern"])]
-    assert expiring == [{"DaysToExpiry": [{"numeric": ["<=", days]}]}]
-    assert "RotationFailed" in told["aws.secretsmanager"]["EventPattern"]["detail"]["eventName"]
-    assert "FAILED" in told["aws.backup"]["EventPattern"]["detail"]["state"]
+    assert told["ACM Certificate Approaching Expiration"] == {"DaysToExpiry": [{"numeric": ["<=", days]}]}
+    assert told["ACM Certificate Expired"] is None
+    assert "RotationFailed" in told["AWS Service Event via CloudTrail"]["eventName"]
+    assert "FAILED" in told["Backup Job State Change"]["state"]
+    assert "FAILED" in told["Copy Job State Change"]["state"]
+    assert "FAILED" in told["Restore Job State Change"]["status"]
     for rule in rules.values():
         [target] = rule["Targets"]
         assert "Security:ExportsOutputRef" in str(target["Arn"])
