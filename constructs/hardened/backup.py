@@ -7,7 +7,6 @@ copies.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from aws_cdk import Duration, RemovalPolicy
@@ -17,12 +16,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from hardened.acknowledge import acknowledge
 from hardened.defaults import kept_after_creation
+from hardened.service_roles import service_role
 
 COLD_AFTER = Duration.days(90)
 """AWS keeps what is cold for 90 days more at least, so only what is kept for years is worth it."""
-ROLE_POLICIES = "service-role/AWSBackupServiceRolePolicyFor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +99,7 @@ class Backup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._vault, self._copies = vault, copies
-        role = service_role(self, "Role", "Backup")
+        role = backup_role(self, "Role", "Backup")
         for data in protected:
             rules = [self._rule("daily", events.Schedule.cron(hour="5", minute="30"), data.daily_days)]
             if data.monthly_days:
@@ -133,23 +131,12 @@ class Backup(Construct):
         )
 
 
-def service_role(scope: Construct, construct_id: str, kind: Literal["Backup", "Restores"]) -> iam.Role:
+def backup_role(scope: Construct, construct_id: str, kind: Literal["Backup", "Restores"]) -> iam.Role:
     """The role that AWS Backup takes to make recovery points or to restore them."""
-    policy = f"{ROLE_POLICIES}{kind}"
-    role = iam.Role(
+    return service_role(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal("backup.amazonaws.com"),
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
+        service=iam.ServicePrincipal("backup.amazonaws.com"),
+        policy=f"service-role/AWSBackupServiceRolePolicyFor{kind}",
+        because="AWS keeps the permissions that its backup service needs for each data store.",
     )
-    acknowledge(
-        role,
-        rule=f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]",
-        reason="AWS keeps the permissions that its backup service needs for each data store; only that service "
-        "can assume the role.",
-        owner="platform",
-        expires=date(2027, 6, 30),
-        ticket="RISK-7",
-        mitigated_by="a trust policy for the backup service alone",
-    )
-    return role

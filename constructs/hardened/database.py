@@ -20,6 +20,7 @@ from constructs import Construct
 from hardened.acknowledge import acknowledge
 from hardened.grants import allow, for_this_account, use_key
 from hardened.network import DATABASE_PORT, Network
+from hardened.service_roles import service_role
 
 ENGINE = rds.AuroraPostgresEngineVersion.VER_16_8
 INSIGHTS_FROM_ACU = 2
@@ -143,7 +144,13 @@ class Database(Construct):
             preferred_maintenance_window="sun:06:00-sun:07:00",
             cloudwatch_logs_exports=["postgresql"],
             monitoring_interval=Duration.seconds(60),
-            monitoring_role=self._monitoring_role(),
+            monitoring_role=service_role(
+                self,
+                "Monitoring",
+                service=for_this_account("monitoring.rds.amazonaws.com"),
+                policy="service-role/AmazonRDSEnhancedMonitoringRole",
+                because="Enhanced monitoring writes to log groups that RDS names, so AWS keeps the policy.",
+            ),
             parameter_group=self._parameters(engine),
             deletion_protection=self._protection.deletion_protection,
             removal_policy=self._protection.removal_policy,
@@ -172,27 +179,6 @@ class Database(Construct):
             description="Alex: TLS only, slow statements logged",
             parameters={"rds.force_ssl": "1", "log_min_duration_statement": str(SLOW_STATEMENT_MS)},
         )
-
-    def _monitoring_role(self) -> iam.Role:
-        role = iam.Role(
-            self,
-            "Monitoring",
-            assumed_by=for_this_account("monitoring.rds.amazonaws.com"),
-            managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonRDSEnhancedMonitoringRole")
-            ],
-        )
-        acknowledge(
-            role,
-            rule="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]",
-            reason="Enhanced monitoring writes to log groups that RDS names; AWS keeps the policy, and only RDS can "
-            "assume the role.",
-            owner="platform",
-            expires=date(2027, 6, 30),
-            ticket="RISK-7",
-            mitigated_by="a trust policy for RDS alone",
-        )
-        return role
 
     def _scale_readers(self, size: DatabaseSize) -> None:
         linked = (

@@ -12,7 +12,7 @@ from typing import Literal
 from aws_cdk import aws_backup as backup
 from constructs import Construct
 
-from hardened.backup import service_role
+from hardened.backup import backup_role
 
 Frequency = Literal["weekly", "monthly"]
 SCHEDULES: dict[Frequency, tuple[str, int]] = {
@@ -67,7 +67,7 @@ class RestoreTest(Construct):
                 selection_window_days=days,
             ),
         )
-        role = service_role(self, "Role", "Restores")
+        role = backup_role(self, "Role", "Restores")
         for store in stores:
             selection = backup.CfnRestoreTestingSelection(
                 self,

@@ -116,10 +116,7 @@ class LocalCloud:
     # -- deployment -------------------------------------------------------------------------------------------
 
     def bootstrap(self, assembly: Path, on_event: Listener = lambda _event: None) -> None:
-        """Prepare the account for deploying the assembly, in each of its regions. Harmless when repeated.
-
-        Raises DeployError.
-        """
+        """Prepare the account, in each region of the assembly. Harmless when repeated. Raises DeployError."""
         with self.state.locked():
             regions = cdk.regions_of(assembly)
             self._cdk.bootstrap(self.state, self.client_env(), on_event, regions=regions)

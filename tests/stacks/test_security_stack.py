@@ -61,7 +61,8 @@ def test_everything_that_stores_is_encrypted_with_a_customer_key(
 def test_keys_rotate_and_duties_are_separate(environment: str, assembly: Callable[[str], Any]) -> None:
     """IAM-12: whoever can open data must not be able to destroy its key, and the reverse."""
     keys = assembly(environment).of_type("AWS::KMS::Key")
-    assert len(keys) == 6
+    assert len({where.split("/")[0] for where in keys}) >= 2
+    assert len(keys) >= 6
     for where, key in keys.items():
         assert key["EnableKeyRotation"] is True, where
         statements = key["KeyPolicy"]["Statement"]
@@ -99,7 +100,7 @@ def test_services_use_keys_for_this_account_only(environment: str, assembly: Cal
 def test_key_administrators_need_a_second_factor(assembly: Callable[[str], Any]) -> None:
     """ACCT-05: a stolen access key alone must not reach the keys' administration."""
     roles = {w: r for w, r in assembly("prod").of_type("AWS::IAM::Role").items() if "KeyAdministrators" in w}
-    assert len(roles) == 2
+    assert {where.split("/")[0] for where in roles} >= {"Security", "Compliance", "Recovery"}
     for role in roles.values():
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
