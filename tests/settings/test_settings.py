@@ -120,6 +120,12 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
     "backup.restore_test": ("prod", {"backup": {"restore_test": "none"}}),
+    "slo.freeze_pct": ("prod", {"slo": {"freeze_pct": 99.95}}),
+    "slo.burns": (
+        "prod",
+        {"slo": {"burns": [{"budget_pct": 2, "long_minutes": 60, "short_minutes": 60, "severity": "critical"}]}},
+    ),
+    "slo.quality.accuracy_release_pct": ("prod", {"slo": {"quality": {"accuracy_release_pct": 96}}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
 }
