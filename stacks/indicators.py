@@ -1,4 +1,4 @@
-"""What is measured for each objective: metrics, and the maths that make good and all events of them (SYS-82).
+"""What is measured for each objective: metrics, and the maths that make bad and all events of them (SYS-82).
 
 One definition for two readers: the burn alarms (`objectives`) and `alex slo`, which asks CloudWatch for the same maths.
 Plain data, so that the command need not load CDK.
@@ -31,14 +31,14 @@ class Series:
 class Indicator:
     """An objective in percent of events, and how its events are counted.
 
-    :param good: metric maths over ``series``, zero where nothing happened; ``total`` likewise.
+    :param bad: metric maths over ``series``, zero where nothing happened; ``total`` likewise.
     :param freezes: its budget, at ``slo.freeze_pct``, decides about deployments (CICD-12).
     """
 
     name: str
     says: str
     pct: float
-    good: str
+    bad: str
     total: str
     series: Mapping[str, Series]
     freezes: bool
@@ -57,7 +57,7 @@ def indicators(settings: Settings) -> tuple[Indicator, ...]:
             name="availability",
             says="API requests that were not answered by a 5xx",
             pct=slo.availability_pct,
-            good="FILL(requests, 0) - FILL(failed, 0)",
+            bad="FILL(failed, 0)",
             total="FILL(requests, 0)",
             series={"requests": api("Count"), "failed": api("5XXError")},
             freezes=True,
@@ -66,7 +66,7 @@ def indicators(settings: Settings) -> tuple[Indicator, ...]:
             name="latency",
             says=f"API requests that were answered within {slo.api_p99_ms} ms",
             pct=slo.latency_pct,
-            good="FILL(fast, 0)",
+            bad="FILL(answered, 0) - FILL(fast, 0)",
             total="FILL(answered, 0)",
             series={"fast": api("Latency", f"TC(:{slo.api_p99_ms})"), "answered": api("Latency", "SampleCount")},
             freezes=False,
@@ -75,7 +75,7 @@ def indicators(settings: Settings) -> tuple[Indicator, ...]:
             name="quality",
             says="analyses without fallback, confident and compliant",
             pct=slo.quality_pct,
-            good="FILL(good, 0)",
+            bad="FILL(judged, 0) - FILL(good, 0) + FILL(lost, 0) + FILL(swept, 0)",
             total="FILL(judged, 0) + FILL(lost, 0) + FILL(swept, 0)",
             series={
                 "good": own(settings.name, "planner", "QualityGood"),

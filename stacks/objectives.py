@@ -53,7 +53,7 @@ def _objective(indicator: Indicator, fewest_bad: int) -> Objective:
         name=indicator.name,
         says=indicator.says,
         pct=indicator.pct,
-        good=indicator.good,
+        bad=indicator.bad,
         total=indicator.total,
         metrics=metrics,
         fewest_bad=fewest_bad,

@@ -25,8 +25,8 @@ _LOGS_OF = re.compile(r"(?P<function>[A-Za-z0-9]+?)Logs[0-9A-F]{8}")
 
 
 @contextmanager
-def explained(environment: str, region: str) -> Iterator[None]:
-    """Turn AWS's refusals into what, where and what to do."""
+def explained(environment: str, region: str, needed: Sequence[str] = NEEDED) -> Iterator[None]:
+    """Turn AWS's refusals into what, where and what to do; ``needed`` are the permissions of what is tried."""
     # Here, not above: it takes a third of a second, and only this source needs it.
     from botocore import exceptions as aws  # noqa: PLC0415
 
@@ -48,7 +48,7 @@ def explained(environment: str, region: str) -> Iterator[None]:
             where=where,
             remedy="sign in again: the credentials are expired or of another account"
             if expired
-            else f"the role needs {', '.join(NEEDED)}",
+            else f"the role needs {', '.join(needed)}",
         ) from None
     except aws.BotoCoreError as error:
         raise CommandError(

@@ -52,7 +52,7 @@ class Objective:
 
     :param name: in the alarms' names and the runbook's, for example ``availability``.
     :param says: what a good event is, in the alarms' descriptions.
-    :param good: metric maths over ``metrics``; ``total`` likewise. Both are zero, not missing, where nothing happened.
+    :param bad: metric maths over ``metrics``; ``total`` likewise. Both are zero, not missing, where nothing happened.
     :param fewest_bad: so many bad events at least in a long window.
     :param requirement: id of who asks for it.
     """
@@ -60,19 +60,17 @@ class Objective:
     name: str
     says: str
     pct: float
-    good: str
+    bad: str
     total: str
     metrics: Mapping[str, cw.IMetric]
     fewest_bad: int
     requirement: str
 
-    def burn_rate(self, minutes: int, *, fewest_bad: int = 0) -> cw.MathExpression:
+    def burn_rate(self, minutes: int, *, fewest_bad: int) -> cw.MathExpression:
         """How many times faster than allowed bad events happen within a period of ``minutes``."""
         allowed = round(1 - self.pct / 100, 9)
-        bad = f"({self.total}) - ({self.good})"
-        believed = f"({self.total}) > 0" + (f" AND ({bad}) >= {fewest_bad}" if fewest_bad else "")
         return cw.MathExpression(
-            expression=f"IF({believed}, ({bad}) / ({self.total}) / {allowed:g}, 0)",
+            expression=f"IF(({self.bad}) >= {fewest_bad}, ({self.bad}) / ({self.total}) / {allowed:g}, 0)",
             using_metrics=dict(self.metrics),
             period=Duration.minutes(minutes),
             label=f"{self.name}: times the budget's pace",
@@ -100,16 +98,15 @@ class BurnAlarms(Construct):
         objective, name = self._objective, f"{self._name}-{WORDS[severity]}"
         windows = [self._windows(burn) for burn in burns]
         speeds = " or ".join(f"{burn.rate:g} times over {_said(burn.long_minutes)}" for burn in burns)
+        both = [" AND ".join(f'ALARM("{one}")' for one in pair) for pair in windows]
         made = cw.CompositeAlarm(
             self,
             WORDS[severity].capitalize(),
             composite_alarm_name=name,
-            alarm_description=f"The error budget of {objective.pct:g} % ({objective.says}) is spent too fast: {speeds}. "
-            f"`alex slo` shows what is left. Runbook: {self._alerts.runbook(f'slo-{objective.name}')} "
+            alarm_description=f"The error budget of {objective.pct:g} % ({objective.says}) is spent too fast: "
+            f"{speeds}. `alex slo` shows what is left. Runbook: {self._alerts.runbook(f'slo-{objective.name}')} "
             f"[{objective.requirement}, OPS-08]",
-            alarm_rule=cw.AlarmRule.from_string(
-                " OR ".join(f"({' AND '.join(f'ALARM("{one}")' for one in pair)})" for pair in windows)
-            ),
+            alarm_rule=cw.AlarmRule.from_string(" OR ".join(f"({pair})" for pair in both)),
         )
         made.node.add_dependency(*(one for pair in windows for one in pair.values()))
         action = actions.SnsAction(self._alerts.join(Member(name, made), severity))
@@ -120,7 +117,7 @@ class BurnAlarms(Construct):
         long = self._window(burn, burn.long_minutes, fewest_bad=self._objective.fewest_bad)
         return dict((long, self._window(burn, burn.short_minutes, fewest_bad=1)))
 
-    def _window(self, burn: Burn, minutes: int, *, fewest_bad: int = 0) -> cw.Alarm:
+    def _window(self, burn: Burn, minutes: int, *, fewest_bad: int) -> tuple[str, cw.Alarm]:
         days = max(1, minutes // DAY_MINUTES)
         said = f"{burn.rate:g}x-{_said(minutes)}"
         name = f"{self._name}-{said}"
