@@ -37,7 +37,7 @@ def explained(environment: str, region: str, needed: Sequence[str] = NEEDED) -> 
         raise CommandError(
             "there are no AWS credentials",
             where=where,
-            remedy="sign in (`aws sso login`), or set AWS_PROFILE; the local cloud's logs need none: `alex watch`",
+            remedy="sign in (`aws sso login`), or set AWS_PROFILE; the local cloud needs none: -e local",
             code=Exit.BAD_INPUT,
         ) from None
     except aws.ClientError as error:
@@ -93,12 +93,15 @@ def _groups_of(cloudformation: "CloudFormationClient", stack: str) -> dict[str, 
 
 
 class CloudWatchLogs:
-    """The followed groups' events from ``since`` on; each event once, however often AWS tells it."""
+    """The followed groups' events from ``since`` on, of one type where ``event`` names it; each once."""
 
-    def __init__(self, client: "CloudWatchLogsClient", followed: Mapping[str, str], *, since: datetime) -> None:
+    def __init__(
+        self, client: "CloudWatchLogsClient", followed: Mapping[str, str], *, since: datetime, event: str = ""
+    ) -> None:
         self._client, self._followed = client, dict(followed)
         self._since = dict.fromkeys(followed, since)
         self._first = since
+        self._pattern = f'{{ $.event_type = "{event}" }}' if event else ""
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def poll(self) -> list[Line]:
@@ -113,7 +116,7 @@ class CloudWatchLogs:
         newest = self._since[source]
         start = max(self._since[source] - LATE, self._first)
         pages = self._client.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=int(start.timestamp() * 1000)
+            logGroupName=group, startTime=int(start.timestamp() * 1000), filterPattern=self._pattern
         )
         for page in pages:
             for event in page.get("events", ()):

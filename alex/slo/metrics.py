@@ -8,13 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import fsum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alex.slo.budget import Slice
 from stacks.indicators import Indicator, Series
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
 
 PERIOD_S = 300
 NEEDED = ("cloudformation:DescribeStacks", "cloudwatch:GetMetricData")
@@ -24,7 +21,7 @@ NEEDED = ("cloudformation:DescribeStacks", "cloudwatch:GetMetricData")
 class CloudWatchMetrics:
     """An environment's metrics over ``days`` until ``until``."""
 
-    client: "CloudWatchClient"
+    client: Any
     days: int
     until: datetime
 
@@ -50,7 +47,7 @@ class CloudWatchMetrics:
     def _values(self, queries: list[dict[str, Any]]) -> dict[str, dict[datetime, float]]:
         values: dict[str, dict[datetime, float]] = {one["Id"]: {} for one in queries if one["ReturnData"]}
         pages = self.client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=queries,  # type: ignore[arg-type]
+            MetricDataQueries=queries,
             StartTime=self.until - timedelta(days=self.days),
             EndTime=self.until,
             ScanBy="TimestampAscending",
