@@ -37,7 +37,7 @@ def explained(environment: str, region: str, needed: Sequence[str] = NEEDED) -> 
         raise CommandError(
             "there are no AWS credentials",
             where=where,
-            remedy="sign in (`aws sso login`), or set AWS_PROFILE; the local cloud needs none: -e local",
+            remedy="sign in (`aws sso login`), or name a profile (AWS_PROFILE)",
             code=Exit.BAD_INPUT,
         ) from None
     except aws.ClientError as error:
@@ -101,7 +101,7 @@ class CloudWatchLogs:
         self._client, self._followed = client, dict(followed)
         self._since = dict.fromkeys(followed, since)
         self._first = since
-        self._pattern = f'{{ $.event_type = "{event}" }}' if event else ""
+        self._only: dict[str, Any] = {"filterPattern": f'{{ $.event_type = "{event}" }}'} if event else {}
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def poll(self) -> list[Line]:
@@ -116,7 +116,7 @@ class CloudWatchLogs:
         newest = self._since[source]
         start = max(self._since[source] - LATE, self._first)
         pages = self._client.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=int(start.timestamp() * 1000), filterPattern=self._pattern
+            logGroupName=group, startTime=int(start.timestamp() * 1000), **self._only
         )
         for page in pages:
             for event in page.get("events", ()):

@@ -56,10 +56,10 @@ def _paces(console: Console, rows: Iterable[Measured]) -> None:
     """How many times faster than the budget allows; somebody is told where both windows are over the limit."""
     budgets = {one.indicator.name: one.budget for one in rows}
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("times the budget's pace", no_wrap=True)
+    table.add_column("times the budget's pace (limit)", no_wrap=True)
     for pace in next(iter(budgets.values())).paces:
         windows = f"{_window(pace.long_minutes)} and {_window(pace.short_minutes)}"
-        table.add_column(f"{windows} (limit {pace.limit:g})", justify="right")
+        table.add_column(f"{windows} ({pace.limit:g})", justify="right", no_wrap=True)
     for name, budget in budgets.items():
         cells = (
             Text(f"{one.long_rate:.1f} and {one.short_rate:.1f}", style="bold red" if one.burning else "")
