@@ -10,6 +10,7 @@ from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from alex.processes import run
 from alex.slo import freeze, guard
+from settings import load
 
 Env = Annotated[str, typer.Option("-e", "--env", help="Environment: local, dev, staging, prod, prod-dr.")]
 Port = Annotated[
@@ -120,7 +121,7 @@ def deploy_command(
     environment = synthesis.environment_of(env)
     why = guard.reason_of(reason)
     if environment != "local":
-        freeze.check(environment, profile=freeze.profile_in(context.args), reason=why, screen=console.out())
+        freeze.check(load(environment), profile=freeze.profile_in(context.args), reason=why, screen=console.out())
         _deploy_to_aws(environment, context.args)
         return
     if extra := [*context.args, *(["--reason"] if reason else [])]:
@@ -167,6 +168,7 @@ def cdk_command(context: typer.Context) -> None:
     """The real CDK command line with the project's own Node: alex cdk diff -c env=staging -c settings=mine.yaml."""
     tools = synthesis.tools()
     environment = synthesis.synth_environment(validate=True)
-    code, _ = run([tools.node, tools.cdk, *context.args], cwd=places.ROOT, env=environment, interactive=True)
+    arguments = freeze.check_cdk(context.args, screen=console.out())
+    code, _ = run([tools.node, tools.cdk, *arguments], cwd=places.ROOT, env=environment, interactive=True)
     if code:
         raise typer.Exit(code)

@@ -15,7 +15,7 @@ from alex.slo import environment, experts, minutes_file, shown
 from alex.slo import rates as advice
 from alex.slo.budget import State
 from alex.slo.metrics import NEEDED
-from settings import load
+from settings import Settings, load
 from stacks.indicators import indicators
 
 WEEK_MINUTES = 7 * 24 * 60
@@ -61,9 +61,9 @@ def slo_command(
         until = minutes_file.end(slices) or datetime.now(UTC)
         measured, rates = environment.measured(settings, slices, until), None
     else:
-        session = _session(name, profile)
-        measured = environment.read(session, name)
-        metrics = environment.metrics_of(session, name)
+        session = _session(settings, profile)
+        measured = environment.read(session, settings)
+        metrics = environment.metrics_of(session, settings)
         with cloudwatch.explained(name, settings.region, needed=NEEDED):
             rates = advice.rates(settings, metrics.sums(advice.series(name)), complaints=complaints)
     if as_json:
@@ -74,7 +74,8 @@ def slo_command(
         raise typer.Exit(int(Exit.FAILED))
 
 
-def _session(name: str, profile: str | None) -> object:
+def _session(settings: Settings, profile: str | None) -> object:
+    name = settings.name
     if name == "local":
         raise CommandError(
             "the local cloud keeps no metrics",
@@ -82,7 +83,7 @@ def _session(name: str, profile: str | None) -> object:
             remedy="try it with a file: alex slo --from minutes.csv (docs/slo.md shows one)",
             code=Exit.BAD_INPUT,
         )
-    session = environment.session_of(name, profile)
+    session = environment.session_of(settings, profile)
     if not environment.deployed(session, name):
         raise CommandError(
             f"{name} is not deployed here",

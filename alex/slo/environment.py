@@ -11,7 +11,7 @@ from typing import Any
 from alex.agent_logs.cloudwatch import explained
 from alex.slo.budget import Budget, Slice, budget
 from alex.slo.metrics import NEEDED, CloudWatchMetrics, whole_period
-from settings import Settings, load
+from settings import Settings
 from stacks.indicators import Indicator, indicators
 
 
@@ -47,13 +47,12 @@ def measured(settings: Settings, slices: Mapping[str, list[Slice]], until: datet
     )
 
 
-def session_of(environment: str, profile: str | None = None) -> Any:
+def session_of(settings: Settings, profile: str | None = None) -> Any:
     """A session in the environment's region."""
     import boto3  # noqa: PLC0415 - a third of a second that a file does not need
 
-    region = load(environment).region
-    with explained(environment, region, needed=NEEDED):
-        return boto3.Session(region_name=region, profile_name=profile)
+    with explained(settings.name, settings.region, needed=NEEDED):
+        return boto3.Session(region_name=settings.region, profile_name=profile)
 
 
 def deployed(session: Any, environment: str) -> bool:
@@ -74,18 +73,17 @@ def deployed(session: Any, environment: str) -> bool:
     return True
 
 
-def metrics_of(session: Any, environment: str) -> CloudWatchMetrics:
+def metrics_of(session: Any, settings: Settings) -> CloudWatchMetrics:
     """The metrics of the environment's window, until now."""
-    days = load(environment).slo.window_days
-    return CloudWatchMetrics(session.client("cloudwatch"), days, whole_period(datetime.now(UTC)))
+    return CloudWatchMetrics(session.client("cloudwatch"), settings.slo.window_days, whole_period(datetime.now(UTC)))
 
 
-def read(session: Any, environment: str) -> tuple[Measured, ...]:
+def read(session: Any, settings: Settings) -> tuple[Measured, ...]:
     """The budgets of a deployed environment.
 
     :raises CommandError: AWS cannot be read.
     """
-    settings, metrics = load(environment), metrics_of(session, environment)
-    with explained(environment, session.region_name, needed=NEEDED):
+    metrics = metrics_of(session, settings)
+    with explained(settings.name, session.region_name, needed=NEEDED):
         slices = {one.name: metrics.slices(one) for one in indicators(settings)}
     return measured(settings, slices, metrics.until)

@@ -148,9 +148,41 @@ def test_an_emergency_passes_when_nothing_can_be_read(
 def test_other_environments_are_never_frozen(name: str, deployed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """OPS-08: reliability work needs somewhere to go; without a policy nothing is even read."""
     monkeypatch.setattr(environment, "session_of", lambda *_: pytest.fail("asked AWS"))
-    assert freeze.check(name, profile=None, reason=None, screen=console.out()) is Outcome.NO_POLICY
+    assert freeze.check(load(name), profile=None, reason=None, screen=console.out()) is Outcome.NO_POLICY
     assert deploy("-e", name) == Exit.DONE
     assert deployed == [name]
+
+
+def test_the_cdk_command_is_no_way_around(
+    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CICD-12: who deploys with an overlay types `alex cdk deploy`; the freeze holds there, too."""
+    monkeypatch.setattr(places, "STATE", tmp_path)
+    ran: list[list[str]] = []
+
+    def cdk(arguments: list[Any], **_options: Any) -> tuple[int, str]:
+        ran.append([str(one) for one in arguments[2:]])
+        return 0, ""
+
+    monkeypatch.setattr(commands_deploy, "run", cdk)
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("region: us-east-1\n")
+    command = ["--plain", "cdk", "deploy", "-c", "env=prod", "--context", f"settings={overlay}", "Alex-prod/**"]
+
+    def typed(*more: str) -> int:
+        account.deployed()
+        account.measures_availability(failed_minutes=220)
+        logged(account)
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*command, *more])
+        return int(ended.value.code or 0)
+
+    assert typed() == Exit.FAILED
+    assert ran == []
+    assert typed("--reason", "emergency", "restores logins after INC-123") == Exit.DONE
+    assert ran == [command[2:]]
+    assert freeze.check_cdk(["diff", "-c", "env=prod"], screen=console.out()) == ["diff", "-c", "env=prod"]
+    account.answered()
 
 
 @pytest.mark.parametrize(
