@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from advisor.domain.advice import with_disclosures
+from advisor.domain.readiness import readiness
 from advisor.domain.shortcomings import Shortcoming, shortcomings
 
 LEAST = Decimal("0.80")
@@ -47,6 +48,17 @@ def test_an_analysis_without_a_flaw_counts_as_good() -> None:
 def test_each_threshold_is_judged_by_itself(changes: dict[str, Any], lacks: Shortcoming) -> None:
     """EVAL-06, EVAL-07: a promise that slipped in behind the agents' own checks is a violation all the same."""
     assert judged(**changes) == (lacks,)
+
+
+@pytest.mark.parametrize("years", [0, 20])
+@pytest.mark.parametrize("gap", [0, 12_000])
+@pytest.mark.parametrize("worst", [0, 90_000])
+def test_what_the_simulation_adds_is_no_violation(years: int, gap: int, worst: int) -> None:
+    """EVAL-06: added behind the agents' checks; were its wording refused, every such analysis would be a violation."""
+    numbers = {"success_rate": 41.5, "paths": 500, "percentile_10": worst, "income_gap": gap}
+    added = readiness(numbers | {"years_until_retirement": years})
+    assert added is not None
+    assert judged(**added.model_dump(mode="json")) == ()
 
 
 def test_the_limit_itself_is_confident_enough() -> None:
