@@ -17,6 +17,7 @@ try:
         commands_policy,
         commands_rehearse,
         commands_review,
+        commands_slo,
         commands_traces,
         commands_use,
         commands_watch,
@@ -51,6 +52,7 @@ commands_audit.add_to(app)
 commands_traces.add_to(app)
 commands_watch.add_to(app)
 commands_review.add_to(app)
+commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
 

@@ -9,6 +9,8 @@ from alex import console, demo, local, parity, places, portfolios, synthesis
 from alex.errors import CommandError, Exit
 from alex.journey import Journey
 from alex.processes import run
+from alex.slo import freeze, guard
+from settings import load
 
 Env = Annotated[str, typer.Option("-e", "--env", help="Environment: local, dev, staging, prod, prod-dr.")]
 Port = Annotated[
@@ -101,18 +103,30 @@ def _overlay(environment: str) -> Path | None:
         return cloud.settings_overlay() if cloud.status().running else None
 
 
-def deploy_command(context: typer.Context, env: Env = "local", port: Port = None, force: Force = False) -> None:
+def deploy_command(
+    context: typer.Context,
+    env: Env = "local",
+    port: Port = None,
+    force: Force = False,
+    reason: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--reason", metavar="KIND TEXT", help="What passes a freeze: reliability or emergency, and why."),
+    ] = None,
+) -> None:
     """Deploy every stack: to the local cloud, or to AWS with the CDK's approval questions.
 
-    For AWS, anything after -- goes to `cdk deploy` (for example: -- --profile audit).
+    For AWS, anything after -- goes to `cdk deploy` (for example: -- --profile audit). Production is frozen while an
+    error budget is exhausted.
     """
     environment = synthesis.environment_of(env)
+    why = guard.reason_of(reason)
     if environment != "local":
+        freeze.check(load(environment), profile=freeze.profile_in(context.args), reason=why, screen=console.out())
         _deploy_to_aws(environment, context.args)
         return
-    if context.args:
+    if extra := [*context.args, *(["--reason"] if reason else [])]:
         raise CommandError(
-            f"unknown arguments: {' '.join(context.args)}",
+            f"not for the local cloud: {' '.join(extra)}",
             where="alex deploy",
             remedy="alex deploy --help",
             code=Exit.BAD_INPUT,
@@ -154,6 +168,7 @@ def cdk_command(context: typer.Context) -> None:
     """The real CDK command line with the project's own Node: alex cdk diff -c env=staging -c settings=mine.yaml."""
     tools = synthesis.tools()
     environment = synthesis.synth_environment(validate=True)
-    code, _ = run([tools.node, tools.cdk, *context.args], cwd=places.ROOT, env=environment, interactive=True)
+    arguments = freeze.check_cdk(context.args, screen=console.out())
+    code, _ = run([tools.node, tools.cdk, *arguments], cwd=places.ROOT, env=environment, interactive=True)
     if code:
         raise typer.Exit(code)

@@ -11,6 +11,7 @@ from settings import platform as plat
 from settings.alarms import Alarms
 from settings.figure import Section, figure
 from settings.later import Later
+from settings.objectives import Slo
 from settings.rules import RULES
 
 EnvironmentName = Literal["local", "dev", "staging", "prod", "prod-dr"]
@@ -36,7 +37,7 @@ class Settings(Section):
     singletons: plat.Singletons = Field(default_factory=plat.Singletons)
     cost: plat.Cost = Field(default_factory=plat.Cost)
     dr: plat.Recovery = Field(default_factory=plat.Recovery)
-    slo: plat.Slo = Field(default_factory=plat.Slo)
+    slo: Slo = Field(default_factory=Slo)
     deploy: plat.Deploy = Field(default_factory=plat.Deploy)
     functions: app.Functions = Field(default_factory=app.Functions)
     planner: app.Planner = Field(default_factory=app.Planner)

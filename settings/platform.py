@@ -165,13 +165,6 @@ class Recovery(Section):
     drill_frequency: Literal["none", "quarterly", "monthly"] = figure("monthly", req="DR-07", system="SYS-72")
 
 
-class Slo(Section):
-    """Objectives that dashboards and alarms are drawn against."""
-
-    api_p99_ms: int = figure(500, req="PERF-01", unit="ms", ge=1)
-    availability_pct: float = figure(99.9, req="PERF-07", unit="%", gt=0, lt=100, system="SYS-82")
-
-
 class Deploy(Section):
     """Progressive delivery."""
 

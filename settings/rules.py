@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from settings.alarms import ALARM_RULES
+from settings.objectives import OBJECTIVE_RULES
 
 if TYPE_CHECKING:
     from settings.model import Settings
@@ -242,4 +243,5 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         "SEC-04",
         lambda s: s.shield.tier == "standard" or s.shield.subscription_confirmed,
     ),
+    *OBJECTIVE_RULES,
 )

@@ -24,6 +24,7 @@ from hardened.topics import Domain
 from settings import Settings
 from stacks.audit_archive import BY_AGENT
 from stacks.base import PlatformStack
+from stacks.objectives import add_objectives
 
 INDEXES = {"Audit": (BY_AGENT,)}
 """Indexes of tables, which throttle under their own names."""
@@ -53,6 +54,7 @@ class AlarmsStack(PlatformStack):
         self._database(database)
         self._models()
         self._platform(tables, vault)
+        add_objectives(self, settings=settings, alerts=alerts)
         PageOnce(self, "Incidents", name=self._name, alerts=alerts)
 
     def _api(self, api: RestApi) -> None:

@@ -25,8 +25,8 @@ _LOGS_OF = re.compile(r"(?P<function>[A-Za-z0-9]+?)Logs[0-9A-F]{8}")
 
 
 @contextmanager
-def explained(environment: str, region: str) -> Iterator[None]:
-    """Turn AWS's refusals into what, where and what to do."""
+def explained(environment: str, region: str, needed: Sequence[str] = NEEDED) -> Iterator[None]:
+    """Turn AWS's refusals into what, where and what to do; ``needed`` are the permissions of what is tried."""
     # Here, not above: it takes a third of a second, and only this source needs it.
     from botocore import exceptions as aws  # noqa: PLC0415
 
@@ -37,7 +37,7 @@ def explained(environment: str, region: str) -> Iterator[None]:
         raise CommandError(
             "there are no AWS credentials",
             where=where,
-            remedy="sign in (`aws sso login`), or set AWS_PROFILE; the local cloud's logs need none: `alex watch`",
+            remedy="sign in (`aws sso login`), or name a profile (AWS_PROFILE)",
             code=Exit.BAD_INPUT,
         ) from None
     except aws.ClientError as error:
@@ -48,7 +48,7 @@ def explained(environment: str, region: str) -> Iterator[None]:
             where=where,
             remedy="sign in again: the credentials are expired or of another account"
             if expired
-            else f"the role needs {', '.join(NEEDED)}",
+            else f"the role needs {', '.join(needed)}",
         ) from None
     except aws.BotoCoreError as error:
         raise CommandError(
@@ -93,12 +93,15 @@ def _groups_of(cloudformation: "CloudFormationClient", stack: str) -> dict[str, 
 
 
 class CloudWatchLogs:
-    """The followed groups' events from ``since`` on; each event once, however often AWS tells it."""
+    """The followed groups' events from ``since`` on, of one type where ``event`` names it; each once."""
 
-    def __init__(self, client: "CloudWatchLogsClient", followed: Mapping[str, str], *, since: datetime) -> None:
+    def __init__(
+        self, client: "CloudWatchLogsClient", followed: Mapping[str, str], *, since: datetime, event: str = ""
+    ) -> None:
         self._client, self._followed = client, dict(followed)
         self._since = dict.fromkeys(followed, since)
         self._first = since
+        self._only: dict[str, Any] = {"filterPattern": f'{{ $.event_type = "{event}" }}'} if event else {}
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def poll(self) -> list[Line]:
@@ -113,7 +116,7 @@ class CloudWatchLogs:
         newest = self._since[source]
         start = max(self._since[source] - LATE, self._first)
         pages = self._client.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=int(start.timestamp() * 1000)
+            logGroupName=group, startTime=int(start.timestamp() * 1000), **self._only
         )
         for page in pages:
             for event in page.get("events", ()):

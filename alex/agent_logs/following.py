@@ -26,7 +26,10 @@ class Logs(Protocol):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person asked for: functions by name (none: all there are), minutes back, a job, errors only."""
+    """What a person asked for: functions by name (none: all there are), minutes back, a job, errors only.
+
+    ``event`` has CloudWatch send only events of this type; files are read whole.
+    """
 
     environment: str
     functions: tuple[str, ...]
@@ -36,6 +39,7 @@ class Wish:
     job: str | None = None
     errors: bool = False
     once: bool = False
+    event: str = ""
 
     def wanted(self, line: Line) -> bool:
         """It passes the filters."""
@@ -108,4 +112,4 @@ def _of_cloudwatch(wish: Wish, since: datetime) -> tuple[Logs, tuple[str, ...]]:
                 code=Exit.BAD_INPUT,
             )
         followed = {name: found[name] for name in names}
-        return cloudwatch.CloudWatchLogs(session.client("logs"), followed, since=since), names
+        return cloudwatch.CloudWatchLogs(session.client("logs"), followed, since=since, event=wish.event), names

@@ -64,6 +64,7 @@ def alarm(
     datapoints: int | None = None,
     below: bool = False,
     missing: cw.TreatMissingData = cw.TreatMissingData.NOT_BREACHING,
+    joined: bool = False,
 ) -> cw.Alarm:
     """An alarm that tells somebody when ``metric`` is over ``threshold``, and when it is well again.
 
@@ -74,6 +75,7 @@ def alarm(
     :param periods: so many of the metric's periods are looked at; ``datapoints`` of them (all, if None) must be over.
     :param below: under the threshold is the trouble, not over it.
     :param missing: what no data means; nothing ran, which is healthy, unless the caller knows better.
+    :param joined: a composite alarm tells for it; this one only when CloudWatch cannot judge it any more.
     """
     text, _, requirements = description.rpartition(" [")
     shape: dict[str, Any] = {
@@ -96,6 +98,9 @@ def alarm(
         if isinstance(threshold, Band)
         else cw.Alarm(scope, id, threshold=threshold, comparison_operator=over, **shape)
     )
+    if joined:
+        made.add_insufficient_data_action(actions.SnsAction(alerts.warning))
+        return made
     action = actions.SnsAction(alerts.join(Member(name, made), severity))
     made.add_alarm_action(action)
     made.add_ok_action(action)

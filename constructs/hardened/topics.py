@@ -54,7 +54,7 @@ class Member:
     """A critical alarm that is part of its domain's incident."""
 
     name: str
-    alarm: cw.Alarm
+    alarm: cw.AlarmBase
 
 
 @dataclass

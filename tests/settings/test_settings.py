@@ -120,6 +120,12 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
     "backup.restore_test": ("prod", {"backup": {"restore_test": "none"}}),
+    "slo.freeze_pct": ("prod", {"slo": {"freeze_pct": 99.95}}),
+    "slo.burns": (
+        "prod",
+        {"slo": {"burns": [{"budget_pct": 2, "long_minutes": 60, "short_minutes": 60, "severity": "critical"}]}},
+    ),
+    "slo.quality.accuracy_release_pct": ("prod", {"slo": {"quality": {"accuracy_release_pct": 96}}}),
     "tier": ("prod", {"tier": "dev"}),
     "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
 }
@@ -228,7 +234,8 @@ def test_an_overlay_changes_only_what_it_names(tmp_path: Path) -> None:
 def test_a_setting_has_an_effect_or_says_which_system_will_read_it() -> None:
     """A figure that nothing reads is a promise to an auditor that nobody keeps."""
     root = Path(settings.__file__).resolve().parent.parent
-    code = "\n".join(path.read_text("utf-8") for path in [root / "app.py", *(root / "stacks").glob("*.py")])
+    readers = [root / "app.py", *(root / "stacks").glob("*.py"), *(root / "alex" / "slo").glob("*.py")]
+    code = "\n".join(path.read_text("utf-8") for path in [*readers, root / "alex" / "commands_slo.py"])
     wrong = []
     names = [path[-1] for path, _ in sections(Settings)]
     for path, field in sections(Settings):

@@ -30,6 +30,7 @@ from advisor.domain.planning import choose_agents
 from advisor.domain.prices import JUMP
 from advisor.domain.pseudonyms import user_hash
 from advisor.domain.quality import AGEING_AFTER, STALE_AFTER, needs_classification
+from advisor.domain.shortcomings import Shortcoming, shortcomings
 from advisor.domain.vocabulary import JobStatus
 from advisor.ports.market import PriceProvider
 from advisor.ports.store import AuditWriter, JobStore, PortfolioStore
@@ -223,6 +224,12 @@ class Planner:
             self.telemetry.metric("JobsCompleted", 1, agent=NAME)
         self.telemetry.metric("AnalysisDurationMs", seconds * 1000, agent=NAME, unit="Milliseconds")
         self.telemetry.metric("QualityConfidence", quality["confidence"], agent=NAME, unit="None")
+        lacks = shortcomings(payloads, least_confidence=self.approvals.rules.least_confidence)
+        if lacks:
+            self.telemetry.event("QUALITY_SHORTCOMING", agent=NAME, warning=True, lacks=[one.value for one in lacks])
+        self.telemetry.metric("QualityTotal", 1, agent=NAME)
+        self.telemetry.metric("QualityGood", 0 if lacks else 1, agent=NAME)
+        self.telemetry.metric("ComplianceViolations", int(Shortcoming.COMPLIANCE in lacks), agent=NAME)
 
 
 def _base(job: Job) -> dict[str, Any]:
