@@ -87,6 +87,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
     "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
     "auth.threat_protection": ("prod", {"auth": {"threat_protection": False}}),
+    "waf.count_until": ("dev", {"waf": {"mode": "count"}}),
     "waf.bot_control": ("prod-dr", {"waf": {"bot_control": False}}),
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
@@ -116,6 +117,10 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "alarms.lambda_error_rate_pct": ("prod", {"alarms": {"lambda_error_rate_pct": 5}}),
     "alarms.inference_daily_usd": ("prod-dr", {"alarms": {"inference_daily_usd": 9000}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
+    "shield.contact_phone": (
+        "prod",
+        {"shield": {"tier": "advanced", "subscription_confirmed": True, "contact_email": "oncall@alex.example"}},
+    ),
     "backup.copy_region": ("prod", {"backup": {"copy_region": None}}),
     "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
@@ -184,6 +189,31 @@ def test_functions_in_the_vpc_have_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(settings.SettingsError, match=r"nat_gateways is 0: functions in the VPC fetch.*\[NET-02\]"):
         load_with(tmp_path, "staging", {"network": {"nat_gateways": 0}})
     assert load_with(tmp_path, "dev", {"network": {"nat_gateways": 0}}).functions.in_vpc is False
+
+
+@pytest.mark.parametrize(
+    ("network", "says"),
+    [
+        ("198.51.100.7/24", "has host bits set: write a network such as"),
+        ("office", "write a network such as"),
+        ("0.0.0.0/0", "every address there is"),
+        ("::/0", "every address there is"),
+        ("10.1.0.0/16", "inside a firm"),
+        ("fd00::/8", "inside a firm"),
+    ],
+)
+def test_a_trusted_network_is_one_that_aws_can_see(tmp_path: Path, network: str, says: str) -> None:
+    """SEC-01: an office's private addresses never arrive, and its people would be throttled as one."""
+    with pytest.raises(settings.SettingsError, match=rf"trusted_egress_cidrs(.|\n)*{says}"):
+        load_with(tmp_path, "prod", {"waf": {"trusted_egress_cidrs": [network]}})
+
+
+def test_a_day_without_counting_and_counting_without_a_day_are_refused(tmp_path: Path) -> None:
+    """SEC-01: a web ACL that counts for ever lets everything in; a forgotten day looks as if it were counting."""
+    with pytest.raises(settings.SettingsError, match=r"waf\.count_until is .*\[SEC-01\]"):
+        load_with(tmp_path, "prod", {"waf": {"count_until": "2026-12-31"}})
+    counting = load_with(tmp_path, "prod", {"waf": {"mode": "count", "count_until": "2026-12-31"}})
+    assert str(counting.waf.count_until) == "2026-12-31"
 
 
 def test_what_is_billed_by_user_or_request_is_on_only_where_it_pays() -> None:
