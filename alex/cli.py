@@ -19,6 +19,7 @@ try:
         commands_review,
         commands_traces,
         commands_use,
+        commands_waf,
         commands_watch,
         console,
     )
@@ -53,6 +54,7 @@ commands_watch.add_to(app)
 commands_review.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
+commands_waf.add_to(app)
 
 
 @app.callback()
