@@ -1,70 +1,14 @@
-"""`alex waf`: what it says of a rule must be what WAF documents, or people trust an ACL that lets attacks in."""
+"""The judge behind `alex waf`: what it says of a rule must be what WAF documents, or an ACL is trusted that lets in."""
 
-import json
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alex import cli, commands_deploy, places
 from alex.edge import acl as acls
-from alex.edge import capacity, managed, replay, requests
+from alex.edge import capacity, managed
 from alex.edge.rates import Windows
-from alex.edge.requests import Request
-from alex.errors import Exit
-from alex.synthesis import Synthesis
-
-NONE = [{"Priority": 0, "Type": "NONE"}]
-AGENT = {"user-agent": "Mozilla/5.0"}
-SQLI = "AWSManagedRulesSQLiRuleSet"
-
-
-def rule(name: str, statement: dict[str, Any], action: str = "Block", **others: Any) -> dict[str, Any]:
-    return {"Name": name, "Statement": statement, "Action": {action: {}}, **others}
-
-
-def group(name: str, override: str = "None", **others: Any) -> dict[str, Any]:
-    statement = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name, **others}}
-    return {"Name": name, "Statement": statement, "OverrideAction": {override: {}}}
-
-
-def field(kind: str = "Body", **detail: Any) -> dict[str, Any]:
-    return {"FieldToMatch": {kind: detail}, "TextTransformations": NONE}
-
-
-def template(*rules: dict[str, Any], name: str = "alex-prod-api", **properties: Any) -> dict[str, Any]:
-    """A template with one ACL, its rules in this order, and two sets of addresses."""
-    numbered = [{"Priority": number, **one} for number, one in enumerate(rules)]
-    acl = {"Name": name, "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "Rules": numbered, **properties}
-    return {
-        "Resources": {
-            "Acl": {"Type": "AWS::WAFv2::WebACL", "Properties": acl},
-            "V4": {"Type": "AWS::WAFv2::IPSet", "Properties": {"Addresses": ["203.0.113.0/24"]}},
-            "V6": {"Type": "AWS::WAFv2::IPSet", "Properties": {"Addresses": ["2001:db8:51::/48"]}},
-        }
-    }
-
-
-def from_set(name: str) -> dict[str, Any]:
-    return {"IPSetReferenceStatement": {"Arn": {"Fn::GetAtt": [name, "Arn"]}}}
-
-
-def judged(made: dict[str, Any], **sent: Any) -> replay.Outcome:
-    """What becomes of one line."""
-    given = {"id": "x", "ip": "198.51.100.7", "path": "/api/accounts", "headers": AGENT, **sent}
-    (outcome,) = replay.replay(acls.acls(made)[0], [Request.model_validate(given)])
-    return outcome
-
-
-def blocked(statement: dict[str, Any], **sent: Any) -> bool:
-    return judged(template(rule("R", statement)), **sent).verdict == "block"
-
-
-def limited(limit: int = 10, seconds: int = 60, only: dict[str, Any] | None = None) -> dict[str, Any]:
-    scope = {"ScopeDownStatement": only} if only else {}
-    rate = {"Limit": limit, "EvaluationWindowSec": seconds, "AggregateKeyType": "IP", **scope}
-    return {"RateBasedStatement": rate}
+from tests.alex.edge_templates import SQLI, blocked, field, from_set, group, judged, limited, rule, template
 
 
 def test_the_first_request_over_the_limit_is_the_first_that_is_refused() -> None:
@@ -241,88 +185,3 @@ def test_every_group_of_ours_has_stand_ins_and_a_figure() -> None:
     assert names == set(capacity.GROUPS) == set(managed.LABELS)
     stands = {stand.name for stand in managed.STANDS}
     assert {counted for _, rules in (*MANAGED, BOT_CONTROL) for counted in rules} <= stands
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("{", "line 2: no JSON"),
-        ("[]", "line 2: Input should be"),
-        ('{"id": "b", "ip": "198.51.100.300", "path": "/"}', "line 2: ip: "),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "accounts"}', "line 2: path: "),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "/", "agent": "x"}', "line 2: agent: Extra inputs"),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "/", "at": NaN}', "line 2: at: "),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "/", "times": 3, "of_limit": 2}', "line 2: .*either of_limit"),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "/", "headers": {"a b": "x"}}', "line 2: headers: "),
-        ('{"id": "a", "ip": "198.51.100.3", "path": "/"}', "line 2: the id a is taken by line 1"),
-        ('{"id": "b", "ip": "198.51.100.3", "path": "/", "times": 1000000}', "more than 1,000,000 requests"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, line: str, says: str) -> None:
-    """Somebody wrote sixty lines by hand: which one is wrong, and why."""
-    file = tmp_path / "requests.jsonl"
-    file.write_text('{"id": "a", "ip": "198.51.100.3", "path": "/"}\n' + line + "\n")
-    with pytest.raises(requests.RequestsError, match=says):
-        requests.read(file)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"# nothing\n\n", b"\xff\xfe"])
-def test_a_file_without_requests_is_refused(tmp_path: Path, content: bytes | None) -> None:
-    """A replay of nothing would end as a success."""
-    file = tmp_path / "requests.jsonl"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(requests.RequestsError, match=r"requests\.jsonl"):
-        requests.read(file)
-
-
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`alex waf` on a template of this test, without a synthesis."""
-    made = template(rule("Rate", limited(10)), group(SQLI))
-    places.written(tmp_path / "assembly" / "Api.template.json", json.dumps(made))
-    synthesised = Synthesis(tmp_path / "assembly", fresh=False, stacks=1, inputs="")
-    monkeypatch.setattr(commands_deploy, "synthesised", lambda *_args, **_options: synthesised)
-
-    def run(*arguments: str, lines: str = "") -> int:
-        file = tmp_path / "mine.jsonl"
-        file.write_text(lines)
-        return cli._run(["--plain", "waf", *(("--replay", str(file)) if lines else ()), *arguments])
-
-    return run
-
-
-ATTACK = '{"id": "attack", "ip": "198.51.100.3", "path": "/", "query": "a=1\' or \'1\'=\'1", "expect": "block"}\n'
-FLOOD = '{"id": "flood", "ip": "198.51.100.4", "path": "/", "times": 12, "within": 5, "expect": "allow"}\n'
-
-
-def test_the_command_says_who_decided_and_on_what_basis(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """SYS-13: a verdict that rests on stand-ins must not look like AWS's."""
-    assert command(lines=ATTACK) == Exit.DONE
-    said = " ".join(capsys.readouterr().out.split())
-    assert "attack block 403 SQLiRuleSet approximation SQLi_QUERYARGUMENTS" in said
-    assert "as expected: 1 of 1" in said
-    assert "AWS publishes no patterns of its managed groups" in said
-    assert "of 1,500 in the price, 5,000 at most 202" in said
-
-
-def test_what_is_not_as_expected_fails_the_command(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """CI acts on the exit code."""
-    assert command("--json", lines=ATTACK + FLOOD) == Exit.FAILED
-    answer = json.loads(capsys.readouterr().out)
-    attack, flood = answer["requests"]
-    assert (attack["basis"], attack["as_expected"], attack["status"]) == ("approximation", True, 403)
-    assert (flood["basis"], flood["as_expected"], flood["blocked"], flood["first_blocked"]) == ("rule", False, 2, 11)
-    assert command(lines=ATTACK + FLOOD) == Exit.FAILED
-    assert "not as expected: flood" in capsys.readouterr().out
-
-
-def test_the_command_refuses_what_it_cannot_replay(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bad input ends with 2 and a remedy."""
-    assert command(lines="{\n") == Exit.BAD_INPUT
-    assert "mine.jsonl, line 1: no JSON" in capsys.readouterr().err
-    assert command("--acl", "edge", lines=ATTACK) == Exit.BAD_INPUT
-    said = capsys.readouterr().err
-    assert "no web ACL alex-prod-edge" in said
-    assert "choose one of api" in said
-    assert command("-e", "prdo") == Exit.BAD_INPUT

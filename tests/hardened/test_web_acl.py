@@ -2,66 +2,26 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack
-from aws_cdk import aws_apigateway as apigw
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import Stack
 from aws_cdk import aws_sns as sns
-from aws_cdk.assertions import Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardened.shield import ShieldAdvanced
 from hardened.topics import Alerts
-from hardened.web_acl import AclRules, AddressLimit, WebAcl
+from hardened.web_acl import WebAcl
 from hardened.web_acl_rules import over
 from soc2.rules.waf import GROUPS
-
-ORIGIN = "https://app.example"
-RULES = AclRules(
-    limit=AddressLimit(requests=100, seconds=60),
-    trusted_limit=AddressLimit(requests=10_000, seconds=300),
-    trusted_cidrs=("203.0.113.0/24",),
-    max_body_bytes=262_144,
-    inspected_body_kb=64,
-    origin=ORIGIN,
-)
-
-
-def template(make: Callable[[Stack], object]) -> dict[str, Any]:
-    """The resources of a stack that ``make`` fills."""
-    stack = Stack(App(), "Bench", env=Environment(region="eu-west-1"))
-    make(stack)
-    return dict(Template.from_stack(stack).to_json()["Resources"])
-
-
-def build(acl: AclRules = RULES, **options: Any) -> dict[str, Any]:
-    """The template's resources of one ACL."""
-    return template(lambda stack: WebAcl(stack, "WebAcl", name="alex-test-api", rules=acl, **options))
+from tests.hardened.web_acls import ORIGIN, RULES, build, kinds, only, rules, template
 
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
     return build()
-
-
-def kinds(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    return [r["Properties"] for r in resources.values() if r["Type"] == kind]
-
-
-def only(resources: dict[str, Any], kind: str) -> dict[str, Any]:
-    (properties,) = kinds(resources, kind)
-    return properties
-
-
-def rules(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {rule["Name"]: rule for rule in only(resources, "AWS::WAFv2::WebACL")["Rules"]}
 
 
 def answer(resources: dict[str, Any], rule: str) -> tuple[int, dict[str, str], str]:
@@ -232,46 +192,3 @@ def test_a_surge_of_refusals_is_told(where: str, region: dict[str, str]) -> None
     assert "waf-blocked-surge.md" in alarm["AlarmDescription"]
     acl = only(build(), "AWS::WAFv2::WebACL")
     assert acl["Name"] == acl["VisibilityConfig"]["MetricName"] == "alex-test-api"
-
-
-def protected(stack: Stack) -> None:
-    """An API's stage and a load balancer behind one ACL, and the load balancer under Shield Advanced."""
-    api = apigw.RestApi(stack, "Api")
-    api.root.add_method("GET")
-    balancer = elb.ApplicationLoadBalancer(stack, "Alb", vpc=ec2.Vpc(stack, "Vpc"), internet_facing=True)
-    acl = WebAcl(stack, "WebAcl", name="alex-test-api", rules=RULES)
-    acl.protect(api.deployment_stage.stage_arn)
-    acl.protect(balancer.load_balancer_arn, id="Alb")
-    shield = ShieldAdvanced(stack, "Shield", email="oncall@alex.example", phone="+4930123456")
-    shield.protect("Alb", name="alex-test", resource_arn=balancer.load_balancer_arn)
-
-
-def test_stages_and_load_balancers_stand_behind_the_acl() -> None:
-    """SEC-01, SEC-03: an ACL without an association protects nothing."""
-    made = template(protected)
-    behind = [json.dumps(a["ResourceArn"]) for a in kinds(made, "AWS::WAFv2::WebACLAssociation")]
-    assert len(behind) == 2
-    assert any("/restapis/" in arn and "/stages/" in arn for arn in behind)
-    assert any(arn == json.dumps({"Ref": name}) for arn in behind for name in made if name.startswith("Alb"))
-    assert only(made, "AWS::Shield::Protection")["ResourceArn"] in [
-        a["ResourceArn"] for a in kinds(made, "AWS::WAFv2::WebACLAssociation")
-    ]
-
-
-def test_a_distribution_names_its_acl_itself() -> None:
-    """SEC-02: WAF refuses an association with a distribution only at deployment; this says so at once."""
-    acl = WebAcl(Stack(App(), "Bench"), "WebAcl", name="x", rules=RULES, where="CLOUDFRONT")
-    with pytest.raises(ValueError, match="web_acl_id"):
-        acl.protect("arn:aws:cloudfront::111122223333:distribution/E1")
-
-
-def test_shields_response_team_may_look_and_knows_whom_to_call() -> None:
-    """SEC-04: a subscription that nobody has opened the account to brings nobody at night."""
-    made = template(protected)
-    role = only(made, "AWS::Shield::DRTAccess")["RoleArn"]["Fn::GetAtt"][0]
-    assert "AWSShieldDRTAccessPolicy" in json.dumps(made[role]["Properties"]["ManagedPolicyArns"])
-    trust = made[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert [s["Principal"] for s in trust] == [{"Service": "drt.shield.amazonaws.com"}]
-    engagement = only(made, "AWS::Shield::ProactiveEngagement")
-    assert engagement["ProactiveEngagementStatus"] == "ENABLED"
-    assert engagement["EmergencyContactList"] == [{"EmailAddress": "oncall@alex.example", "PhoneNumber": "+4930123456"}]
