@@ -131,7 +131,8 @@ def test_counting_ends(days: int, open_: bool, cdk_context: Any, stub_bundles: A
     from stacks.stage import PlatformStage
 
     counting = {"mode": "count", "count_until": until(days), **TRUSTED}
-    alarms = {"email": "oncall@alex.example"}
+    somebody = ["oncall@alex.example"]
+    alarms = {"subscribers": {"critical": somebody, "warning": somebody, "security": somebody}}
     settings = with_overlay(tmp_path, "prod", waf=counting, shield=ADVANCED, alarms=alarms)
     app = App(outdir=str(tmp_path / "out"), context=cdk_context)
     PlatformStage(app, settings=settings, bundles=stub_bundles)
