@@ -20,6 +20,7 @@ try:
         commands_slo,
         commands_traces,
         commands_use,
+        commands_waf,
         commands_watch,
         console,
     )
@@ -55,6 +56,7 @@ commands_review.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_guardrails.add_to(app)
+commands_waf.add_to(app)
 
 
 @app.callback()

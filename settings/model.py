@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from settings import application as app
+from settings import edge
 from settings import platform as plat
 from settings.alarms import Alarms
 from settings.figure import Section, figure
@@ -31,8 +32,8 @@ class Settings(Section):
     backup: plat.Backup = Field(default_factory=plat.Backup)
     retention: plat.Retention = Field(default_factory=plat.Retention)
     market_data: plat.MarketData = Field(default_factory=plat.MarketData)
-    waf: plat.Waf = Field(default_factory=plat.Waf)
-    shield: plat.Shield = Field(default_factory=plat.Shield)
+    waf: edge.Waf = Field(default_factory=edge.Waf)
+    shield: edge.Shield = Field(default_factory=edge.Shield)
     alarms: Alarms = Field(default_factory=Alarms)
     singletons: plat.Singletons = Field(default_factory=plat.Singletons)
     cost: plat.Cost = Field(default_factory=plat.Cost)

@@ -1,8 +1,8 @@
-"""Settings of what the functions run on: network, keys, data, logs, edge, accounts. Defaults are production's."""
+"""Settings of what the functions run on: network, keys, data, logs, accounts. Defaults are production's."""
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from settings.figure import Section, figure
 
@@ -39,13 +39,6 @@ def _known_retention(days: int) -> int:
 
 
 RetentionDays = Annotated[int, AfterValidator(_known_retention)]
-
-
-class Rate(Section):
-    """So many requests in so many seconds."""
-
-    requests: int = Field(ge=10, le=2_000_000_000)
-    seconds: Literal[60, 120, 300, 600]
 
 
 class Network(Section):
@@ -114,25 +107,6 @@ class MarketData(Section):
 
     intelligent_tiering_after_days: int = figure(30, req="DATA-14", unit="days", ge=0, le=3650, system="SYS-21")
     glacier_after_days: int = figure(365, req="DATA-14", unit="days", ge=30, le=3650, system="SYS-21")
-
-
-class Waf(Section):
-    """Limits per client address."""
-
-    api_rate_per_ip: Rate = figure(Rate(requests=100, seconds=60), req="SEC-01", unit="requests/window")
-    trusted_egress_rate_per_ip: Rate = figure(Rate(requests=10000, seconds=300), req="SEC-01", unit="requests/window")
-    trusted_egress_cidrs: tuple[str, ...] = figure((), req="SEC-01")
-    bot_control: bool = figure(True, req="SEC-03", description="Billed by AWS apart, monthly and per request")
-    edge_rate_per_ip: Rate = figure(
-        Rate(requests=2000, seconds=300), req="SEC-02", unit="requests/window", system="SYS-40"
-    )
-
-
-class Shield(Section):
-    """DDoS protection; Advanced is a twelve-month subscription that a person confirms."""
-
-    tier: Literal["standard", "advanced"] = figure("standard", req="SEC-04", system="SYS-13")
-    subscription_confirmed: bool = figure(False, req="SEC-04", system="SYS-13")
 
 
 class Singletons(Section):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from settings.alarms import ALARM_RULES
 from settings.objectives import OBJECTIVE_RULES
+from settings.edge import EDGE_RULES
 
 if TYPE_CHECKING:
     from settings.model import Settings
@@ -126,7 +127,6 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         "AUTH-05",
         _prod(lambda s: s.auth.threat_protection),
     ),
-    ("waf.bot_control", "production controls bots", "SEC-03", _prod(lambda s: s.waf.bot_control)),
     ("auth.social_login", "production allows no social login", "AUTH-05", _prod(lambda s: not s.auth.social_login)),
     (
         "queue.visibility_seconds",
@@ -237,11 +237,6 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         _prod(lambda s: s.backup.restore_test != "none"),
     ),
     *ALARM_RULES,
-    (
-        "shield.tier",
-        "Shield Advanced is a 12-month subscription: set shield.subscription_confirmed",
-        "SEC-04",
-        lambda s: s.shield.tier == "standard" or s.shield.subscription_confirmed,
-    ),
     *OBJECTIVE_RULES,
+    *EDGE_RULES,
 )

@@ -19,11 +19,11 @@ from hardened.grants import allow, use_key, use_table
 from hardened.identity import UserPool
 from hardened.queues import WorkQueue
 from hardened.rest_api import ApiSettings, RestApi
-from hardened.web_acl import AclRules, AddressLimit
 from settings import Settings
 from stacks.approvals import ReviewLine
 from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
+from stacks.edge import acl_rules
 from stacks.functions import price_environment
 
 CONTRACT = Path(__file__).resolve().parent.parent / "lambdas" / "openapi.json"
@@ -184,8 +184,7 @@ class ApiStack(PlatformStack):
 
     def _api(self) -> RestApi:
         settings = self._settings
-        waf = settings.waf
-        return RestApi(
+        api = RestApi(
             self,
             "Gateway",
             contract=read_contract(),
@@ -201,12 +200,7 @@ class ApiStack(PlatformStack):
                 cacheable=CACHEABLE,
                 tls=settings.network.alb_tls_policy,
             ),
-            acl=AclRules(
-                limit=AddressLimit(requests=waf.api_rate_per_ip.requests, seconds=waf.api_rate_per_ip.seconds),
-                trusted_limit=AddressLimit(
-                    requests=waf.trusted_egress_rate_per_ip.requests, seconds=waf.trusted_egress_rate_per_ip.seconds
-                ),
-                trusted_cidrs=waf.trusted_egress_cidrs,
-                bot_control=waf.bot_control,
-            ),
+            acl=acl_rules(settings, settings.waf.api_rate_per_ip),
         )
+        api.acl.watch(surge=settings.waf.surge_requests, alerts=self._defaults.alerts)
+        return api

@@ -15,6 +15,7 @@ from stacks.automations import AutomationsStack
 from stacks.bundles import Bundles
 from stacks.compliance import ComplianceStack
 from stacks.data import DataStack
+from stacks.edge import EdgeStack
 from stacks.functions import function_defaults
 from stacks.network import NetworkStack
 from stacks.observability import ObservabilityStack
@@ -124,4 +125,6 @@ class PlatformStage(Stage):
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
         ComplianceStack(self, "Compliance", settings=settings)
+        if settings.waf.edge == "create":
+            EdgeStack(self, "Edge", settings=settings)
         demand_gate(self)

@@ -60,14 +60,15 @@ class Default:
 class SecureDefaults:
     """What plain constructs of a stage get.
 
-    :param access_logs: bucket that receives the server access logs; its own policy must admit S3's log service.
+    :param access_logs: bucket that receives the server access logs; its own policy must admit S3's log service. None
+        where no bucket is made: the policy gate finds one without access logs.
     :param retention: how long log groups keep their events.
     :param removal_policy: what happens to stateful resources when they leave the template.
     :param deletion_protection: tables refuse to be deleted.
     """
 
     keys: Keys
-    access_logs: s3.IBucket
+    access_logs: s3.IBucket | None
     retention: logs.RetentionDays
     removal_policy: RemovalPolicy
     deletion_protection: bool
@@ -101,7 +102,7 @@ class SecureDefaults:
         logging: Props = {"serverAccessLogsBucket": self.access_logs, "serverAccessLogsPrefix": f"{path}/"}
         return {
             **encryption,
-            **({} if "serverAccessLogsPrefix" in given else logging),
+            **({} if "serverAccessLogsPrefix" in given or not self.access_logs else logging),
             "blockPublicAccess": s3.BlockPublicAccess.BLOCK_ALL,
             "objectOwnership": s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             "enforceSSL": True,

@@ -16,6 +16,7 @@ FORBIDDEN = "You don't have permission to access this resource."
 INTERNAL = "An internal error occurred. Please try again later."
 INVALID = "Invalid input data. Please check your request and try again."
 BUSY = "Too many requests. Please slow down and try again later."
+TOO_LARGE = "The request is too large."
 RETRY_AFTER_S = 1
 
 # Answer by kind: (kind, status or None for the gateway's own, code, message). The two defaults cover the rest.
@@ -28,7 +29,7 @@ ANSWERS: tuple[tuple[str, apigw.ResponseType, int | None, str, str], ...] = (
     ("UnknownRoute", T.MISSING_AUTHENTICATION_TOKEN, 404, "not_found", "The requested resource was not found."),
     ("BadBody", T.BAD_REQUEST_BODY, 422, "validation_error", INVALID),
     ("BadParameters", T.BAD_REQUEST_PARAMETERS, 422, "validation_error", INVALID),
-    ("TooLarge", T.REQUEST_TOO_LARGE, 413, "too_large", "The request is too large."),
+    ("TooLarge", T.REQUEST_TOO_LARGE, 413, "too_large", TOO_LARGE),
     ("Throttled", T.THROTTLED, 429, "throttled", BUSY),
     ("QuotaExceeded", T.QUOTA_EXCEEDED, 429, "throttled", BUSY),
     (
@@ -52,15 +53,20 @@ def envelope(code: str, message: str) -> str:
     return json.dumps({"error": {"code": code, "message": message, "request_id": "$context.requestId"}})
 
 
+def answer_headers(origin: str) -> dict[str, str]:
+    """What every refusal carries, whoever answers: readable by the front end at ``origin``, kept by nobody."""
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Cache-Control": "no-store",
+        "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 def add_gateway_responses(api: apigw.RestApi, *, origin: str) -> None:
     """Answer every refusal of the gateway in the envelope, readable by the front end at ``origin``."""
     for name, kind, status, code, message in ANSWERS:
-        headers = {
-            "Access-Control-Allow-Origin": f"'{origin}'",
-            "Cache-Control": "'no-store'",
-            "Strict-Transport-Security": "'max-age=63072000; includeSubDomains'",
-            "X-Content-Type-Options": "'nosniff'",
-        }
+        headers = {name: f"'{value}'" for name, value in answer_headers(origin).items()}
         if code in _WAIT:
             headers["Retry-After"] = f"'{RETRY_AFTER_S}'"
         api.add_gateway_response(

@@ -1,100 +1,154 @@
-"""The web ACL in front of the REST API: floods per client address, known bad senders, and common attacks (SEC-01).
+"""A web ACL with its log: what of a request is refused before anything of ours sees it (SEC-01 to SEC-03).
 
 Decisions:
-- Offices behind one address (trusted egress) get their own, higher limit instead of a way round the ACL; every other
-  rule holds for them too.
-- Two managed rules only count. The core set's body limit of 8 KB would refuse the API's own 256 KB (API-06), and bot
-  control's rules against HTTP libraries and non-browsers would refuse the programs that an API is for.
-- A flood is answered like every other refusal of the API: 429, Retry-After, the error envelope.
-- Bot control is the one managed group that AWS bills by itself, monthly and per request, so it can be left out.
+- Default is to allow; the rules stand in `web_acl_rules`, the same for every scope.
+- What could sign somebody in (tokens, cookies, keys) is replaced before it reaches the log and the sampled requests.
+  Query strings and bodies too, as in the API's access log; but what a rule matched in a query string stays readable, or
+  no attack could be studied. Of a body not even that: it is clients' data.
 - No resource policy lets WAF write its log: WAF puts one on the log group itself, and a group can have only one.
+- The ACL bears the name that its metrics have: dashboards and alarms find it by that.
+- An ACL that counts is a finding of the policy gate, acknowledged here until ``count_until`` and not a day longer.
 """
 
-import json
-from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-MANAGED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("AWSManagedRulesAmazonIpReputationList", ()),
-    ("AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
-    ("AWSManagedRulesKnownBadInputsRuleSet", ()),
-    ("AWSManagedRulesSQLiRuleSet", ()),
+from hardened import web_acl_rules
+from hardened.acknowledge import acknowledge
+from hardened.alarms import alarm
+from hardened.topics import Alerts, Severity
+from hardened.web_acl_rules import AclRules, AddressLimit
+
+__all__ = ["AclRules", "AddressLimit", "WebAcl"]
+
+SECRET_HEADERS = ("authorization", "cookie", "x-api-key")
+READS_BODIES_FOR = {"REGIONAL": "API_GATEWAY", "CLOUDFRONT": "CLOUDFRONT"}
+"""What hands over more of a body than it does by default, by scope; load balancers cannot."""
+
+COUNTING = (
+    *(f"SOC2::SOC2-WAF-GROUPS[{group}]" for group in ("common", "known-bad-inputs", "sql-injection", "ip-reputation")),
+    "SOC2::SOC2-WAF-RATE",
 )
-BOT_CONTROL = ("AWSManagedRulesBotControlRuleSet", ("CategoryHttpLibrary", "SignalNonBrowserUserAgent"))
-_FLOOD = "flood"
+"""What the policy gate finds in an ACL that only counts."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class AddressLimit:
-    """So many requests from one address in so many seconds (60, 120, 300 or 600)."""
-
-    requests: int
-    seconds: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class AclRules:
-    """Limits for everybody, and for the trusted egress networks (CIDR blocks; may be none); bot control or not."""
-
-    limit: AddressLimit
-    trusted_limit: AddressLimit
-    trusted_cidrs: tuple[str, ...] = ()
-    bot_control: bool = True
+P = waf.CfnWebACL
+Redacted = waf.CfnLoggingConfiguration.FieldToMatchProperty
 
 
 class WebAcl(Construct):
-    """A regional web ACL with its log; default is to allow. ``protect`` attaches it."""
+    """A web ACL: regional, for APIs and load balancers (`protect`), or CloudFront's, in us-east-1 (`arn`)."""
 
-    def __init__(self, scope: Construct, id: str, *, name: str, rules: AclRules) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        rules: AclRules,
+        where: Literal["REGIONAL", "CLOUDFRONT"] = "REGIONAL",
+    ) -> None:
         """Make the ACL.
 
         :param name: for metrics, and for the log group, whose name WAF demands to begin with ``aws-waf-logs-``.
         """
         super().__init__(scope, id)
-        self._name = name
-        self._rules = rules
-        self.acl = waf.CfnWebACL(
+        self.name = name
+        self.where = where
+        self.acl = P(
             self,
             "Acl",
-            scope="REGIONAL",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visible(name),
-            custom_response_bodies={
-                _FLOOD: waf.CfnWebACL.CustomResponseBodyProperty(
-                    content=json.dumps(
-                        {
-                            "error": {
-                                "code": "throttled",
-                                "message": "Too many requests. Please slow down and try again later.",
-                            }
-                        }
-                    ),
-                    content_type="APPLICATION_JSON",
-                )
-            },
-            rules=[*self._rate_rules(), *self._managed_rules()],
+            name=name,
+            scope=where,
+            default_action=P.DefaultActionProperty(allow={}),
+            visibility_config=web_acl_rules.visible(name),
+            custom_response_bodies=web_acl_rules.answers(),
+            rules=web_acl_rules.build(rules, self._trusted(rules.trusted_cidrs)),
+            association_config=P.AssociationConfigProperty(
+                request_body={
+                    READS_BODIES_FOR[where]: P.RequestBodyAssociatedResourceTypeConfigProperty(
+                        default_size_inspection_limit=f"KB_{rules.inspected_body_kb}"
+                    )
+                }
+            ),
+            data_protection_config=_kept_secret(),
         )
         self.log_group = logs.LogGroup(self, "Logs", log_group_name=f"aws-waf-logs-{name}")
         waf.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=self.acl.attr_arn,
-            # WAF wants the ARN without the ":*" that CloudFormation puts behind it.
             log_destination_configs=[self._log_destination()],
             redacted_fields=[
-                waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": "authorization"}),
+                *(Redacted(single_header={"Name": header}) for header in SECRET_HEADERS),
+                Redacted(query_string={}),
             ],
         )
+        if rules.count_until:
+            self._accept(rules.count_until)
 
-    def protect(self, stage_arn: str, *, id: str = "Association") -> waf.CfnWebACLAssociation:
-        """Put the ACL before a REST API's stage."""
-        return waf.CfnWebACLAssociation(self, id, resource_arn=stage_arn, web_acl_arn=self.acl.attr_arn)
+    @property
+    def arn(self) -> str:
+        """ARN of the ACL; a distribution names it in ``web_acl_id``."""
+        return self.acl.attr_arn
+
+    def protect(self, resource_arn: str, *, id: str = "Association") -> waf.CfnWebACLAssociation:
+        """Put the ACL before a REST API's stage or a load balancer.
+
+        :raises ValueError: it is CloudFront's; WAF knows no association with a distribution.
+        """
+        if self.where == "CLOUDFRONT":
+            raise ValueError(f"{self.node.path} is CloudFront's: give its arn to the distribution as web_acl_id")
+        return waf.CfnWebACLAssociation(self, id, resource_arn=resource_arn, web_acl_arn=self.arn)
+
+    def metric(self, name: str, *, rule: str = "ALL", period: Duration | None = None) -> cw.Metric:
+        """So many requests that a rule (by its name), or all rules together, ``BlockedRequests`` and so on."""
+        region = {"Region": Stack.of(self).region} if self.where == "REGIONAL" else {}
+        return cw.Metric(
+            namespace="AWS/WAFV2",
+            metric_name=name,
+            dimensions_map={"WebACL": self.name, "Rule": rule, **region},
+            statistic="Sum",
+            period=period or Duration.minutes(5),
+        )
+
+    def watch(self, *, surge: int, alerts: Alerts) -> cw.Alarm:
+        """Tell a person when more than ``surge`` requests are blocked within five minutes."""
+        return alarm(
+            self,
+            "BlockedSurge",
+            name=f"{self.name}-waf-blocked-surge",
+            metric=self.metric("BlockedRequests"),
+            threshold=surge,
+            alerts=alerts,
+            severity=Severity.WARNING,
+            runbook="waf-blocked-surge",
+            description=f"The web ACL {self.name} blocked more than {surge} requests in 5 minutes: an attack, or a "
+            f"rule that refuses clients. See the log group aws-waf-logs-{self.name}. [SEC-01]",
+        )
+
+    def _trusted(self, cidrs: tuple[str, ...]) -> list[str]:
+        """ARNs of the address sets of the trusted networks: one for each version of IP that occurs."""
+        found = {version: [c for c in cidrs if (":" in c) == (version == "IPV6")] for version in ("IPV4", "IPV6")}
+        return [
+            waf.CfnIPSet(
+                self,
+                "Trusted" if version == "IPV4" else "TrustedV6",
+                scope=self.where,
+                ip_address_version=version,
+                addresses=addresses,
+            ).attr_arn
+            for version, addresses in found.items()
+            if addresses
+        ]
 
     def _log_destination(self) -> str:
+        # WAF wants the ARN without the ":*" that CloudFormation puts behind it.
         return Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
@@ -102,76 +156,35 @@ class WebAcl(Construct):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
-    def _rate_rules(self) -> list[waf.CfnWebACL.RuleProperty]:
-        if not self._rules.trusted_cidrs:
-            return [self._rate_rule("RatePerAddress", 0, self._rules.limit, None)]
-        trusted = waf.CfnIPSet(
-            self, "Trusted", scope="REGIONAL", ip_address_version="IPV4", addresses=list(self._rules.trusted_cidrs)
+    def _accept(self, until: date) -> None:
+        acknowledge(
+            self.acl,
+            rule=COUNTING,
+            reason="A first deployment counts before it blocks, so that rules which would refuse clients are found in "
+            "the log before they do; the settings waf.mode and waf.count_until say so.",
+            owner="platform",
+            expires=until,
+            ticket="RISK-41",
+            mitigated_by="the authorizer, request validation and throttling of the API hold all the while",
         )
-        inside = waf.CfnWebACL.StatementProperty(ip_set_reference_statement={"arn": trusted.attr_arn})
-        outside = waf.CfnWebACL.StatementProperty(not_statement=waf.CfnWebACL.NotStatementProperty(statement=inside))
-        return [
-            self._rate_rule("RatePerAddress", 0, self._rules.limit, outside),
-            self._rate_rule("RatePerTrustedAddress", 1, self._rules.trusted_limit, inside),
+
+
+def _kept_secret() -> waf.CfnWebACL.DataProtectionConfigProperty:
+    """What neither the log nor a sampled request shows."""
+
+    def hidden(
+        kind: str, keys: list[str] | None = None, *, except_matches: bool = False
+    ) -> waf.CfnWebACL.DataProtectProperty:
+        return P.DataProtectProperty(
+            action="SUBSTITUTION",
+            field=P.FieldToProtectProperty(field_type=kind, field_keys=keys),
+            exclude_rule_match_details=except_matches,
+        )
+
+    return P.DataProtectionConfigProperty(
+        data_protections=[
+            hidden("SINGLE_HEADER", list(SECRET_HEADERS)),
+            hidden("QUERY_STRING", except_matches=True),
+            hidden("BODY"),
         ]
-
-    def _rate_rule(
-        self, name: str, priority: int, limit: AddressLimit, only: waf.CfnWebACL.StatementProperty | None
-    ) -> waf.CfnWebACL.RuleProperty:
-        flooded = waf.CfnWebACL.CustomResponseProperty(
-            response_code=429,
-            custom_response_body_key=_FLOOD,
-            response_headers=[waf.CfnWebACL.CustomHTTPHeaderProperty(name="Retry-After", value=str(limit.seconds))],
-        )
-        return waf.CfnWebACL.RuleProperty(
-            name=name,
-            priority=priority,
-            action=waf.CfnWebACL.RuleActionProperty(block=waf.CfnWebACL.BlockActionProperty(custom_response=flooded)),
-            statement=waf.CfnWebACL.StatementProperty(
-                rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                    aggregate_key_type="IP",
-                    limit=limit.requests,
-                    evaluation_window_sec=limit.seconds,
-                    scope_down_statement=only,
-                )
-            ),
-            visibility_config=_visible(name),
-        )
-
-    def _managed_rules(self) -> list[waf.CfnWebACL.RuleProperty]:
-        return [
-            waf.CfnWebACL.RuleProperty(
-                name=group,
-                priority=10 + index,
-                override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-                statement=waf.CfnWebACL.StatementProperty(
-                    managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                        vendor_name="AWS",
-                        name=group,
-                        rule_action_overrides=[
-                            waf.CfnWebACL.RuleActionOverrideProperty(
-                                name=rule, action_to_use=waf.CfnWebACL.RuleActionProperty(count={})
-                            )
-                            for rule in counted
-                        ]
-                        or None,
-                        managed_rule_group_configs=_bot_level(group),
-                    )
-                ),
-                visibility_config=_visible(group),
-            )
-            for index, (group, counted) in enumerate((*MANAGED, BOT_CONTROL) if self._rules.bot_control else MANAGED)
-        ]
-
-
-def _bot_level(group: str) -> list[waf.CfnWebACL.ManagedRuleGroupConfigProperty] | None:
-    if group != BOT_CONTROL[0]:
-        return None
-    level = waf.CfnWebACL.AWSManagedRulesBotControlRuleSetProperty(inspection_level="COMMON")
-    return [waf.CfnWebACL.ManagedRuleGroupConfigProperty(aws_managed_rules_bot_control_rule_set=level)]
-
-
-def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    return waf.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
     )

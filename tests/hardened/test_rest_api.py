@@ -16,6 +16,9 @@ LIMITS = AclRules(
     limit=AddressLimit(requests=100, seconds=60),
     trusted_limit=AddressLimit(requests=10_000, seconds=300),
     trusted_cidrs=("203.0.113.0/24",),
+    max_body_bytes=262_144,
+    inspected_body_kb=64,
+    origin=ORIGIN,
 )
 
 

@@ -87,6 +87,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
     "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
     "auth.threat_protection": ("prod", {"auth": {"threat_protection": False}}),
+    "waf.count_until": ("dev", {"waf": {"mode": "count"}}),
     "waf.bot_control": ("prod-dr", {"waf": {"bot_control": False}}),
     "auth.social_login": ("prod", {"auth": {"social_login": True}}),
     "queue.visibility_seconds": ("dev", {"queue": {"visibility_seconds": 900}}),
@@ -116,6 +117,10 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "alarms.lambda_error_rate_pct": ("prod", {"alarms": {"lambda_error_rate_pct": 5}}),
     "alarms.inference_daily_usd": ("prod-dr", {"alarms": {"inference_daily_usd": 9000}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
+    "shield.contact_phone": (
+        "prod",
+        {"shield": {"tier": "advanced", "subscription_confirmed": True, "contact_email": "oncall@alex.example"}},
+    ),
     "backup.copy_region": ("prod", {"backup": {"copy_region": None}}),
     "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),

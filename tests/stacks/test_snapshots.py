@@ -28,8 +28,9 @@ STACKS = (
     "Observability",
     "Recovery",
     "Compliance",
+    "Edge",
 )
-WITHOUT = {"local": {"Recovery"}, "dev": {"Recovery"}, "staging": {"Recovery"}}
+WITHOUT = {"local": {"Recovery"}, "dev": {"Recovery", "Edge"}, "staging": {"Recovery"}, "prod-dr": {"Edge"}}
 """What an environment's settings leave out."""
 DEPLOYED = [(env, stack) for env in ENVIRONMENTS for stack in STACKS if stack not in WITHOUT.get(env, ())]
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
