@@ -83,10 +83,26 @@ class Aurora(Section):
 
 
 class Logs(Section):
-    """CloudWatch Logs and their archive."""
+    """CloudWatch Logs by class, their archive, and S3's access logs. ``archive_years`` 0: no archive of log groups."""
 
-    hot_retention_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
+    hot_retention_days: RetentionDays = figure(
+        2557, req="OBS-26", unit="days", description="Audit groups, and what no other setting names"
+    )
+    application_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
+    access_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
     archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
+    archive_proven: bool = figure(
+        False, req="OBS-26", description="A person has seen the archive fill and read from it: groups may expire sooner"
+    )
+    archive_late_minutes: int = figure(30, req="OBS-26", unit="min", ge=15, le=1440)
+    glacier_after_days: int = figure(90, req="OBS-26", unit="days", ge=1, le=3650)
+    central_destination: str | None = figure(
+        None,
+        req="OBS-29",
+        pattern=r"^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:destination:[^:*]+$",
+        description="The CloudWatch Logs destination of a log-archive account, in place of this account's archive",
+    )
+    s3_access_days: int = figure(400, req="COMP-06", unit="days", ge=1, le=3653)
 
 
 class Backup(Section):
@@ -139,6 +155,9 @@ class Singletons(Section):
     """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
 
     trail: Literal["create", "adopt"] = figure("create", req="COMP-02")
+    trail_log_group: str | None = figure(
+        None, req="OBS-26", min_length=1, max_length=512, description="An adopted trail's log group in this region"
+    )
     guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
     config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
     config_global_types: Literal["create", "adopt"] = figure(

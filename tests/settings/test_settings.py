@@ -66,7 +66,9 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert "[API-02]" in text
     assert "agents.timeout_s is 5" in text
     assert "[AGENT-06]" in text
-    assert "logs.hot_retention_days is 30: production keeps logs searchable for at least 90 days [OBS-26]" in text
+    assert (
+        "logs.hot_retention_days is 30: production keeps audit logs searchable for at least 2557 days [OBS-26]" in text
+    )
     assert text.startswith("6 problem(s)"), text
 
 
@@ -121,7 +123,15 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
     "backup.restore_test": ("prod", {"backup": {"restore_test": "none"}}),
     "tier": ("prod", {"tier": "dev"}),
-    "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
+    "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 90, "archive_proven": True}}),
+    "logs.application_days": ("prod", {"logs": {"application_days": 90}}),
+    "logs.access_days": ("prod-dr", {"logs": {"access_days": 30, "archive_proven": True}}),
+    "logs.glacier_after_days": ("staging", {"logs": {"glacier_after_days": 365}}),
+    "logs.central_destination": (
+        "prod-dr",
+        {"logs": {"central_destination": "arn:aws:logs:us-east-1:111122223333:destination:central"}},
+    ),
+    "singletons.trail_log_group": ("prod", {"singletons": {"trail_log_group": "trails"}}),
 }
 
 
@@ -140,6 +150,13 @@ def test_a_broken_rule_names_the_setting_and_the_requirement(tmp_path: Path, pat
     lines = [line for line in str(error.value).splitlines() if line.startswith(f"  - {path} is ")]
     assert lines, str(error.value)
     assert any(requirement in lines[0] for requirement in requirements)
+
+
+def test_logs_expire_sooner_once_the_archive_is_proven(tmp_path: Path) -> None:
+    """OBS-26: seven years twice, hot and archived, is paid for until somebody has read from the archive."""
+    sooner = {"application_days": 90, "access_days": 90}
+    loaded = load_with(tmp_path, "prod", {"logs": {**sooner, "archive_proven": True}})
+    assert (loaded.logs.application_days, loaded.logs.hot_retention_days) == (90, 2557)
 
 
 def _issuer(name: str = "https://a.example", **changes: Any) -> dict[str, Any]:
