@@ -18,6 +18,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from hardened.log_groups import LogClass, of_class
+
 MANAGED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("AWSManagedRulesAmazonIpReputationList", ()),
     ("AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
@@ -78,7 +80,7 @@ class WebAcl(Construct):
             },
             rules=[*self._rate_rules(), *self._managed_rules()],
         )
-        self.log_group = logs.LogGroup(self, "Logs", log_group_name=f"aws-waf-logs-{name}")
+        self.log_group = of_class(logs.LogGroup(self, "Logs", log_group_name=f"aws-waf-logs-{name}"), LogClass.ACCESS)
         waf.CfnLoggingConfiguration(
             self,
             "Logging",
