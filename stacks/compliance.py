@@ -29,7 +29,7 @@ from hardened.topics import Domain
 from hardened.trail import AuditTrail
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
-from stacks.logs import central_archive, log_days
+from stacks.logs import central_archive, log_days, watch_trail
 
 
 class ComplianceStack(PlatformStack):
@@ -100,8 +100,8 @@ class ComplianceStack(PlatformStack):
 
     def _singletons(self, settings: Settings) -> None:
         chosen = settings.singletons
-        if chosen.trail == "create":
-            AuditTrail(self, "Trail", archive=self.archive, key=self.key)
+        trail = AuditTrail(self, "Trail", archive=self.archive, key=self.key) if chosen.trail == "create" else None
+        watch_trail(self, trail, settings=settings, alerts=self.alerts)
         recorder = (
             Recorder(self, "Recorder", key=self.key, global_types=chosen.config_global_types == "create")
             if chosen.config_recorder == "create"
