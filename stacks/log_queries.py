@@ -1,7 +1,7 @@
 """The saved queries over the platform's logs, as a table; a test compares every field with what is written (OBS-02).
 
-``functions`` asks every function's log group, ``agents`` the planner's and its specialists', ``access`` the API's access
-log. Numbers of metrics stand in lists, so that their first is ``.0``.
+``functions`` asks the log groups of all functions, ``agents`` those of the planner and its specialists, ``access`` the
+API's access log. Numbers of metrics stand in lists, so that their first is ``.0``.
 """
 
 from collections.abc import Mapping
