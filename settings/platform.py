@@ -86,13 +86,13 @@ class Logs(Section):
     """CloudWatch Logs by class, their archive, and S3's access logs. ``archive_years`` 0: no archive of log groups."""
 
     hot_retention_days: RetentionDays = figure(
-        2557, req="OBS-26", unit="days", description="Audit groups, and what no other setting names"
+        2557, req="OBS-26", unit="days", description="Audit log groups; all others too until archive_proven"
     )
-    application_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
-    access_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
+    application_days: RetentionDays = figure(90, req="OBS-26", unit="days", description="Once archive_proven")
+    access_days: RetentionDays = figure(90, req="OBS-26", unit="days", description="Once archive_proven")
     archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
     archive_proven: bool = figure(
-        False, req="OBS-26", description="A person has seen the archive fill and read from it: groups may expire sooner"
+        False, req="OBS-26", description="A person has seen the archive fill and has read from it"
     )
     archive_late_minutes: int = figure(30, req="OBS-26", unit="min", ge=15, le=1440)
     glacier_after_days: int = figure(90, req="OBS-26", unit="days", ge=1, le=3650)

@@ -11,14 +11,15 @@ from settings import Settings
 
 
 def log_days(settings: Settings) -> dict[LogClass, int]:
-    """How long each class is searchable."""
+    """How long each class is searchable: all as long as audit logs, until the archive is proven."""
     chosen = settings.logs
+    application = chosen.application_days if chosen.archive_proven else chosen.hot_retention_days
     return {
         LogClass.AUDIT: chosen.hot_retention_days,
-        LogClass.APPLICATION: chosen.application_days,
-        LogClass.ACCESS: chosen.access_days,
+        LogClass.APPLICATION: application,
+        LogClass.ACCESS: chosen.access_days if chosen.archive_proven else chosen.hot_retention_days,
         LogClass.FLOW: settings.network.flow_log_days,
-        LogClass.DELIVERY: chosen.application_days,
+        LogClass.DELIVERY: application,
     }
 
 

@@ -12,6 +12,7 @@ import settings
 from settings.load import requirement_of
 from settings.model import Settings
 from settings.rules import RULES
+from tests.settings.log_cases import LOG_CASES
 
 
 def load_with(tmp_path: Path, environment: str, overlay: dict[str, Any]) -> Settings:
@@ -84,7 +85,6 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "aurora.auto_pause_seconds": ("staging", {"aurora": {"min_acu": 0.5, "auto_pause_seconds": 300}}),
     "aurora.readers_max": ("prod", {"aurora": {"readers": 4, "readers_max": 2}}),
     "aurora.deletion_protection": ("prod", {"aurora": {"deletion_protection": False}}),
-    "logs.archive_years": ("prod-dr", {"logs": {"archive_years": 1}}),
     "retention.object_lock_mode": ("prod", {"retention": {"object_lock_mode": "governance"}}),
     "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
     "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
@@ -123,15 +123,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
     "backup.restore_test": ("prod", {"backup": {"restore_test": "none"}}),
     "tier": ("prod", {"tier": "dev"}),
-    "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 90, "archive_proven": True}}),
-    "logs.application_days": ("prod", {"logs": {"application_days": 90}}),
-    "logs.access_days": ("prod-dr", {"logs": {"access_days": 30, "archive_proven": True}}),
-    "logs.glacier_after_days": ("staging", {"logs": {"glacier_after_days": 365}}),
-    "logs.central_destination": (
-        "prod-dr",
-        {"logs": {"central_destination": "arn:aws:logs:us-east-1:111122223333:destination:central"}},
-    ),
-    "singletons.trail_log_group": ("prod", {"singletons": {"trail_log_group": "trails"}}),
+    **LOG_CASES,
 }
 
 
@@ -150,13 +142,6 @@ def test_a_broken_rule_names_the_setting_and_the_requirement(tmp_path: Path, pat
     lines = [line for line in str(error.value).splitlines() if line.startswith(f"  - {path} is ")]
     assert lines, str(error.value)
     assert any(requirement in lines[0] for requirement in requirements)
-
-
-def test_logs_expire_sooner_once_the_archive_is_proven(tmp_path: Path) -> None:
-    """OBS-26: seven years twice, hot and archived, is paid for until somebody has read from the archive."""
-    sooner = {"application_days": 90, "access_days": 90}
-    loaded = load_with(tmp_path, "prod", {"logs": {**sooner, "archive_proven": True}})
-    assert (loaded.logs.application_days, loaded.logs.hot_retention_days) == (90, 2557)
 
 
 def _issuer(name: str = "https://a.example", **changes: Any) -> dict[str, Any]:

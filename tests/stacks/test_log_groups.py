@@ -29,11 +29,8 @@ CLASSES = {
 
 
 def _days(settings: Settings) -> dict[str, int]:
-    chosen = settings.logs
-    return {
-        "audit": chosen.hot_retention_days, "application": chosen.application_days, "access": chosen.access_days,
-        "flow": settings.network.flow_log_days, "delivery": chosen.application_days,
-    }  # fmt: skip
+    every = dict.fromkeys(("audit", "application", "access", "delivery"), settings.logs.hot_retention_days)
+    return {**every, "flow": settings.network.flow_log_days}
 
 
 def _class(where: str, group: dict[str, Any]) -> str:
@@ -60,15 +57,15 @@ def test_every_log_group_is_kept_as_long_as_its_class(environment: str, assembly
 def test_application_logs_expire_sooner_once_the_archive_is_proven(
     cdk_context: Any, stub_bundles: Any, tmp_path: Path
 ) -> None:
-    """OBS-26: the setting reaches the groups it is for, and no audit group."""
-    made = _synthesise("logs: {application_days: 90, archive_proven: true}", cdk_context, stub_bundles, tmp_path)
+    """OBS-26: seven years hot and archived are paid for twice; what audits ask for stays at hand all the same."""
+    made = _synthesise("logs: {archive_proven: true, access_days: 180}", cdk_context, stub_bundles, tmp_path)
     found: dict[str, set[int]] = {}
     for stack, template in made.items():
         for name, resource in template["Resources"].items():
             if resource["Type"] == GROUP:
                 group = resource["Properties"]
                 found.setdefault(_class(f"{stack}/{name}", group), set()).add(group["RetentionInDays"])
-    assert found == {"application": {90}, "delivery": {90}, "access": {2557}, "audit": {2557}, "flow": {2557}}
+    assert found == {"application": {90}, "delivery": {90}, "access": {180}, "audit": {2557}, "flow": {2557}}
 
 
 @ALL_ENVIRONMENTS
