@@ -1,18 +1,16 @@
 """The saved queries ask for what the platform really writes (OBS-02, OBS-26)."""
 
-import ast
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from settings import ENVIRONMENTS
 from stacks.log_queries import QUERIES
+from tests.telemetry_calls import calls
 
-ADVISOR = Path(__file__).resolve().parents[2] / "lambdas" / "advisor"
 COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
 FUNCTIONS = {"count", "max", "avg", "sum", "pct", "bin", "ispresent", "coalesce"}
 WORDS = {"by", "as", "and", "or", "in", "desc", "asc"}
@@ -39,16 +37,6 @@ def _fields(lines: tuple[str, ...]) -> set[str]:
     }
 
 
-def _calls(method: str) -> Iterator[tuple[str, set[str]]]:
-    """First argument and keywords of each call of a telemetry's ``method`` in the functions' code."""
-    for file in ADVISOR.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in {method, "tell"}:
-                    yield str(node.args[0].value), {k.arg for k in node.keywords if k.arg}
-
-
 def _flat(value: Any, path: str = "") -> Iterator[str]:
     """The names that CloudWatch Logs gives to the values of a JSON line."""
     if isinstance(value, dict | list):
@@ -73,7 +61,7 @@ def written() -> set[str]:
         told = PowertoolsTelemetry(service="queries", environment="test", namespace="Alex", level="INFO")
         told.about(job_id="j", user_id="u", correlation_id="c")
         told.event("AGENT_INVOKED", agent="reporter", x=1)
-        for metric in {name for name, _ in _calls("metric")}:
+        for metric in {name for name, _ in calls("metric")}:
             told.metric(metric, 1, agent="reporter")
         told.flush()
     return {name for line in out.getvalue().splitlines() for name in _flat(json.loads(line))}
@@ -87,8 +75,8 @@ def _events(text: str) -> set[str]:
 def test_a_query_reads_fields_that_functions_write(query: Any, written: set[str]) -> None:
     """OBS-02: a renamed event or field leaves a saved query that finds nothing and looks like a quiet day."""
     wanted = _events(" ".join(query.lines))
-    told = [keywords for name, keywords in _calls("event") if name in wanted or not wanted]
-    assert wanted <= {name for name, _ in _calls("event")}
+    told = [keywords for name, keywords in calls("event") if name in wanted or not wanted]
+    assert wanted <= {name for name, _ in calls("event")}
     details = {f"details.{keyword}" for keywords in told for keyword in keywords}
     listed = {f"{name}.0" for name in details}
     known = written | details | listed | OF_INSIGHTS | PLATFORM_REPORT
