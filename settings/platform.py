@@ -82,29 +82,6 @@ class Aurora(Section):
     database_name: str = figure("alex", req="DATA-01", pattern=r"^[a-z][a-z0-9_]{0,62}$")
 
 
-class Logs(Section):
-    """CloudWatch Logs by class, their archive, and S3's access logs. ``archive_years`` 0: no archive of log groups."""
-
-    hot_retention_days: RetentionDays = figure(
-        2557, req="OBS-26", unit="days", description="Audit log groups; all others too until archive_proven"
-    )
-    application_days: RetentionDays = figure(90, req="OBS-26", unit="days", description="Once archive_proven")
-    access_days: RetentionDays = figure(90, req="OBS-26", unit="days", description="Once archive_proven")
-    archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
-    archive_proven: bool = figure(
-        False, req="OBS-26", description="A person has seen the archive fill and has read from it"
-    )
-    archive_late_minutes: int = figure(30, req="OBS-26", unit="min", ge=15, le=1440)
-    glacier_after_days: int = figure(90, req="OBS-26", unit="days", ge=1, le=3650)
-    central_destination: str | None = figure(
-        None,
-        req="OBS-29",
-        pattern=r"^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:destination:[^:*]+$",
-        description="The CloudWatch Logs destination of a log-archive account, in place of this account's archive",
-    )
-    s3_access_days: int = figure(400, req="COMP-06", unit="days", ge=1, le=3653)
-
-
 class Backup(Section):
     """AWS Backup: recovery points of the database and of all tables, their copies, and restores that are tried."""
 

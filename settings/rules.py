@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from settings.alarms import ALARM_RULES
-from settings.log_rules import LOG_RULES
+from settings.logs import LOG_RULES
 
 if TYPE_CHECKING:
     from settings.model import Settings

@@ -23,7 +23,7 @@ from hardened.log_archive import LogDelivery
 from hardened.log_findings import Findings
 from hardened.log_groups import LogDestination, LogPolicy
 from hardened.notifications import notify
-from hardened.topics import Severity
+from hardened.topics import Domain, Severity
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
 from stacks.logs import central_archive, log_days
@@ -76,7 +76,7 @@ class SecurityStack(PlatformStack):
             archive=self.log_archive,
             key=self.keys.logs,
             late_minutes=settings.logs.archive_late_minutes,
-            alerts=self.alerts,
+            alerts=self.alerts.within(Domain.PLATFORM),
         )
         return delivery.destination
 

@@ -5,7 +5,7 @@ Decisions:
   them; two of our own stand beside them: keys whose policy or rotation changes, and logs that lose their protection.
 - A deployment changes policies and networks too, so these are warnings: whoever deployed knows of it, and an alarm at
   another time is news. What no deployment does is critical.
-- One runbook a family.
+- One runbook a family; critical ones page by themselves, so that no other incident hides an intruder.
 """
 
 from collections.abc import Sequence
@@ -221,6 +221,7 @@ class SecurityEvents(Construct):
     ) -> None:
         """Watch ``trail_log``; ``name`` as people know the environment, for example ``alex-prod``."""
         super().__init__(scope, construct_id)
+        alone = alerts.within(None)
         for event in events:
             alarm_name = f"{name}-security-{event.name}"
             counted = logs.MetricFilter(
@@ -239,7 +240,7 @@ class SecurityEvents(Construct):
                 name=alarm_name,
                 metric=counted.metric(period=FIVE_MINUTES, statistic="Sum"),
                 threshold=event.more_than,
-                alerts=alerts,
+                alerts=alone,
                 severity=event.severity,
                 runbook=f"security-{event.family}",
                 description=f"{event.what} Search the trail's log group for the event: who, from where, with what "
