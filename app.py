@@ -17,6 +17,7 @@ from settings import Settings, SettingsError, load
 from soc2 import SWITCHED_OFF, GateError, Profile, synthesise
 from stacks.api import ContractMissingError
 from stacks.bundles import BundleMissingError, Bundles, Target
+from stacks.logs import log_days
 from stacks.stage import PlatformStage
 
 ONCE = {
@@ -40,7 +41,7 @@ def judged_as(settings: Settings) -> Profile:
         environment=settings.name,
         account=settings.account or "",
         production=settings.is_production,
-        log_retention_days=settings.logs.hot_retention_days,
+        log_retention_days=min(log_days(settings).values()),
         audit_retention_days=settings.retention.audit_years * 365,
         backup_retention_days=settings.aurora.backup_days,
         elsewhere=elsewhere,

@@ -12,6 +12,7 @@ from settings import platform as plat
 from settings.alarms import Alarms
 from settings.figure import Section, figure
 from settings.later import Later
+from settings.logs import Logs
 from settings.objectives import Slo
 from settings.rules import RULES
 
@@ -28,7 +29,7 @@ class Settings(Section):
     network: plat.Network = Field(default_factory=plat.Network)
     secrets: plat.Secrets = Field(default_factory=plat.Secrets)
     aurora: plat.Aurora = Field(default_factory=plat.Aurora)
-    logs: plat.Logs = Field(default_factory=plat.Logs)
+    logs: Logs = Field(default_factory=Logs)
     backup: plat.Backup = Field(default_factory=plat.Backup)
     retention: plat.Retention = Field(default_factory=plat.Retention)
     market_data: plat.MarketData = Field(default_factory=plat.MarketData)

@@ -75,13 +75,6 @@ class Aurora(Section):
     database_name: str = figure("alex", req="DATA-01", pattern=r"^[a-z][a-z0-9_]{0,62}$")
 
 
-class Logs(Section):
-    """CloudWatch Logs and their archive."""
-
-    hot_retention_days: RetentionDays = figure(2557, req="OBS-26", unit="days")
-    archive_years: int = figure(7, req="OBS-26", unit="years", ge=0, le=10)
-
-
 class Backup(Section):
     """AWS Backup: recovery points of the database and of all tables, their copies, and restores that are tried."""
 
@@ -113,6 +106,9 @@ class Singletons(Section):
     """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
 
     trail: Literal["create", "adopt"] = figure("create", req="COMP-02")
+    trail_log_group: str | None = figure(
+        None, req="OBS-26", min_length=1, max_length=512, description="An adopted trail's log group in this region"
+    )
     guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
     config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
     config_global_types: Literal["create", "adopt"] = figure(

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from settings.alarms import ALARM_RULES
-from settings.objectives import OBJECTIVE_RULES
 from settings.edge import EDGE_RULES
+from settings.logs import LOG_RULES
+from settings.objectives import OBJECTIVE_RULES
 
 if TYPE_CHECKING:
     from settings.model import Settings
@@ -96,18 +97,7 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         "DATA-01",
         _prod(lambda s: s.aurora.deletion_protection),
     ),
-    (
-        "logs.hot_retention_days",
-        "production keeps logs searchable for at least 90 days",
-        "OBS-26",
-        _prod(lambda s: s.logs.hot_retention_days >= 90),
-    ),
-    (
-        "logs.archive_years",
-        "production archives logs for 7 years",
-        "OBS-26",
-        _prod(lambda s: s.logs.archive_years >= 7),
-    ),
+    *LOG_RULES,
     (
         "retention.object_lock_mode",
         "production locks objects in compliance mode",

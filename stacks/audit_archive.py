@@ -48,7 +48,7 @@ def keep_for_good(
         lock_years=settings.retention.audit_years,
         keep_days=settings.logs.hot_retention_days,
         removal_policy=removal_policy(settings),
-        cold=False,
+        cold_after_days=None,
     )
     for resource in (table, archive):
         classify(resource, Classification.AUDIT)

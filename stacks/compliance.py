@@ -18,17 +18,18 @@ from hardened import (
     KeyAdministrators,
     Keys,
     SecureDefaults,
-    retention_days,
 )
 from hardened.composites import PageOnce
 from hardened.detection import FindingsHub, ThreatDetector, Watch
 from hardened.event_alarms import ViolationAlarm
+from hardened.log_groups import LogPolicy
 from hardened.notifications import notify
 from hardened.recorder import Recorder, Rules
 from hardened.topics import Domain
 from hardened.trail import AuditTrail
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
+from stacks.logs import central_archive, log_days, watch_trail
 
 
 class ComplianceStack(PlatformStack):
@@ -39,7 +40,6 @@ class ComplianceStack(PlatformStack):
             scope, construct_id, settings=settings, description="Alex: audit baseline", holds=Classification.AUDIT
         )
         removal = removal_policy(settings)
-        retention = retention_days(settings.logs.hot_retention_days)
         self.key = CustomerKey(
             self,
             "Key",
@@ -56,7 +56,7 @@ class ComplianceStack(PlatformStack):
         SecureDefaults(
             keys=Keys(data=self.key, secrets=self.key, logs=self.key, messaging=self.key, audit=self.key),
             access_logs=s3.Bucket.from_bucket_name(self, "AccessLogsByName", access_logs.bucket_name),
-            retention=retention,
+            log_policy=LogPolicy(days=log_days(settings), archive=central_archive(settings)),
             removal_policy=removal,
             deletion_protection=settings.is_production,
         ).attach(self)
@@ -68,6 +68,7 @@ class ComplianceStack(PlatformStack):
             lock_mode=settings.retention.object_lock_mode,
             lock_years=settings.retention.audit_years,
             keep_days=settings.logs.hot_retention_days,
+            cold_after_days=settings.logs.glacier_after_days,
             removal_policy=removal,
         )
         self.alerts = self._tell(settings)
@@ -99,14 +100,8 @@ class ComplianceStack(PlatformStack):
 
     def _singletons(self, settings: Settings) -> None:
         chosen = settings.singletons
-        if chosen.trail == "create":
-            AuditTrail(
-                self,
-                "Trail",
-                archive=self.archive,
-                key=self.key,
-                retention=retention_days(settings.logs.hot_retention_days),
-            )
+        trail = AuditTrail(self, "Trail", archive=self.archive, key=self.key) if chosen.trail == "create" else None
+        watch_trail(self, trail, settings=settings, alerts=self.alerts)
         recorder = (
             Recorder(self, "Recorder", key=self.key, global_types=chosen.config_global_types == "create")
             if chosen.config_recorder == "create"

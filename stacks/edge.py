@@ -19,8 +19,8 @@ from hardened import (
     KeyAdministrators,
     Keys,
     SecureDefaults,
-    retention_days,
 )
+from hardened.log_groups import LogClass, LogPolicy
 from hardened.notifications import notify
 from hardened.shield import ShieldAdvanced
 from hardened.web_acl import AclRules, AddressLimit, WebAcl
@@ -89,7 +89,8 @@ class EdgeStack(PlatformStack):
         SecureDefaults(
             keys=Keys(data=key, secrets=key, logs=key, messaging=key, audit=key),
             access_logs=None,
-            retention=retention_days(settings.logs.hot_retention_days),
+            # Never short, because nothing here is archived: the archive may be in another region.
+            log_policy=LogPolicy(days=dict.fromkeys(LogClass, settings.logs.hot_retention_days)),
             removal_policy=removal,
             deletion_protection=settings.is_production,
         ).attach(self)

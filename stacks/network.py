@@ -3,7 +3,7 @@
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from hardened import Endpoints, Network, retention_days
+from hardened import Endpoints, Network
 from settings import Settings
 from stacks.base import PlatformStack
 
@@ -18,4 +18,4 @@ class NetworkStack(PlatformStack):
             self, "Network", cidr=chosen.cidr, zones=chosen.availability_zones, nat_gateways=chosen.nat_gateways
         )
         self.endpoints = Endpoints(self, "Endpoints", network=self.network, choice=chosen.interface_endpoints)
-        self.network.log_flows(archive=log_archive, retention=retention_days(chosen.flow_log_days))
+        self.network.log_flows(archive=log_archive)

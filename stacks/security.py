@@ -18,14 +18,15 @@ from hardened import (
     KeyAdministrators,
     Keys,
     SecureDefaults,
-    retention_days,
 )
+from hardened.log_archive import LogDelivery
+from hardened.log_findings import Findings
+from hardened.log_groups import LogDestination, LogPolicy
 from hardened.notifications import notify
-from hardened.topics import Severity
+from hardened.topics import Domain, Severity
 from settings import Settings
 from stacks.base import PlatformStack, removal_policy
-
-ACCESS_LOG_DAYS = 400
+from stacks.logs import central_archive, log_days
 
 
 class SecurityStack(PlatformStack):
@@ -37,15 +38,12 @@ class SecurityStack(PlatformStack):
         self.administrators = KeyAdministrators(self, "KeyAdministrators")
         self.keys = self._make_keys(self.administrators)
         self.access_logs = AccessLogBucket(
-            self,
-            "AccessLogs",
-            keep_days=min(settings.logs.hot_retention_days, ACCESS_LOG_DAYS),
-            removal_policy=self._removal,
+            self, "AccessLogs", keep_days=settings.logs.s3_access_days, removal_policy=self._removal
         )
         self.defaults = SecureDefaults(
             keys=self.keys,
             access_logs=s3.Bucket.from_bucket_name(self, "AccessLogsByName", self.access_logs.bucket_name),
-            retention=retention_days(settings.logs.hot_retention_days),
+            log_policy=LogPolicy(days=log_days(settings)),
             removal_policy=self._removal,
             deletion_protection=settings.is_production,
         )
@@ -58,22 +56,46 @@ class SecurityStack(PlatformStack):
             lock_mode=settings.retention.object_lock_mode,
             lock_years=settings.logs.archive_years,
             keep_days=settings.logs.hot_retention_days,
+            cold_after_days=settings.logs.glacier_after_days,
             removal_policy=self._removal,
         )
+        self.alerts = self._make_alerts(settings)
+        self.defaults.log_policy.findings = Findings(
+            self, "PersonalData", name=f"alex-{settings.name}", alerts=self.alerts
+        ).log_group
+        self.defaults.log_policy.archive = central_archive(settings) or self._own_archive(settings)
+
+    def _own_archive(self, settings: Settings) -> LogDestination | None:
+        """The way into this account's archive; None where the settings archive nothing."""
+        if not settings.logs.archive_years:
+            return None
+        delivery = LogDelivery(
+            self,
+            "LogDelivery",
+            name=f"alex-{settings.name}-log-archive",
+            archive=self.log_archive,
+            key=self.keys.logs,
+            late_minutes=settings.logs.archive_late_minutes,
+            alerts=self.alerts.within(Domain.PLATFORM),
+        )
+        return delivery.destination
+
+    def _make_alerts(self, settings: Settings) -> Alerts:
         critical, warning = (
             AlertTopic(self, word.title(), master_key=self.keys.messaging, display_name=f"Alex {settings.name}: {word}")
             for word in Severity
         )
-        self.alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
+        alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
         told = settings.alarms.subscribers
         for word, topic, subscribers in (("critical", critical, told.critical), ("warning", warning, told.warning)):
             notify(
                 topic,
                 subscribers,
                 name=f"alex-{settings.name}-{word}",
-                alerts=self.alerts,
+                alerts=alerts,
                 setting=f"alarms.subscribers.{word}",
             )
+        return alerts
 
     def _make_keys(self, administrators: iam.IRole) -> Keys:
         def key(

@@ -17,6 +17,7 @@ from stacks.compliance import ComplianceStack
 from stacks.data import DataStack
 from stacks.edge import EdgeStack
 from stacks.functions import function_defaults
+from stacks.log_queries import save_queries
 from stacks.network import NetworkStack
 from stacks.observability import ObservabilityStack
 from stacks.recovery import RecoveryStack
@@ -113,14 +114,16 @@ class PlatformStage(Stage):
             },
             vault=data.vault,
         )
-        ObservabilityStack(
+        deployed = {**data.functions, **approvals.functions, **agents.functions, **api.functions}
+        observability = ObservabilityStack(
             self,
             "Observability",
             settings=settings,
-            functions={**data.functions, **approvals.functions, **agents.functions, **api.functions},
+            functions=deployed,
             queues={**agents.queues, **approvals.queues},
             database=data.database,
         )
+        save_queries(observability, environment=settings.name, functions=deployed, access_log=api.api.access_log)
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)

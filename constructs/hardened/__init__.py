@@ -9,7 +9,6 @@ from hardened.endpoints import INTERFACE_ENDPOINTS, Endpoints
 from hardened.keys import CustomerKey, KeyAdministrators, Keys
 from hardened.migrations import Migrations
 from hardened.network import FunctionNetwork, Network
-from hardened.retention import retention_days
 from hardened.rotation import Rotation
 from hardened.tags import Classification, classify, tag_platform
 from hardened.topics import PUBLISHERS, Alerts, AlertTopic
@@ -39,6 +38,5 @@ __all__ = [
     "acknowledge",
     "classify",
     "demand_gate",
-    "retention_days",
     "tag_platform",
 ]

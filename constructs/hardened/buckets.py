@@ -1,5 +1,6 @@
 """Buckets that plain defaults cannot express: the write-once archive and the bucket that collects access logs."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -74,7 +75,7 @@ class ArchiveBucket(s3.Bucket):
     :param lock_years: default retention of each object; 0 keeps Object Lock on without a default retention.
     :param lock_mode: ``compliance`` binds everybody, root too; ``governance`` can be lifted with a permission.
     :param keep_days: when ``lock_years`` is 0: objects expire after so many days.
-    :param cold: move objects to Glacier after 90 days; not for what must be read without waiting for hours.
+    :param cold_after_days: move objects to Glacier then; None: never, for what must be read without waiting for hours.
     """
 
     def __init__(
@@ -88,14 +89,14 @@ class ArchiveBucket(s3.Bucket):
         lock_years: int,
         keep_days: int,
         removal_policy: RemovalPolicy,
-        cold: bool = True,
+        cold_after_days: int | None,
     ) -> None:
         locked = Duration.days(round(lock_years * DAYS_PER_YEAR))
         retain = s3.ObjectLockRetention.compliance if lock_mode == "compliance" else s3.ObjectLockRetention.governance
         life = Duration.days(round(lock_years * DAYS_PER_YEAR) + 1 if lock_years else keep_days)
         transitions = (
-            [s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=Duration.days(90))]
-            if lock_years and cold
+            [s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=Duration.days(cold_after_days))]
+            if lock_years and cold_after_days
             else None
         )
         super().__init__(
@@ -117,19 +118,25 @@ class ArchiveBucket(s3.Bucket):
             removal_policy=removal_policy,
         )
 
+    def let_write(self, writer: iam.IRole, *, folder: str, actions: Sequence[str] = ("s3:PutObject",)) -> None:
+        """Let ``writer`` add objects in ``folder``, by the bucket's own policy."""
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Writer",
+                principals=[writer],
+                actions=list(actions),
+                resources=[self.arn_for_objects(f"{folder}/*")],
+            )
+        )
+
     def written_only_by(self, writer: iam.IRole, *, folder: str) -> None:
         """Let ``writer`` add objects in ``folder``; nobody else adds, and nobody deletes or hides any, administrators
         included: it would take a change of this policy, which the trail records.
         """
+        self.let_write(writer, folder=folder)
         everybody, objects = iam.AnyPrincipal(), [self.arn_for_objects("*")]
         deny = iam.Effect.DENY
         for statement in (
-            iam.PolicyStatement(
-                sid="Writer",
-                principals=[writer],
-                actions=["s3:PutObject"],
-                resources=[self.arn_for_objects(f"{folder}/*")],
-            ),
             iam.PolicyStatement(
                 sid="NoOtherWriter",
                 effect=deny,

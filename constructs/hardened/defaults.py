@@ -21,6 +21,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from hardened.keys import Keys
+from hardened.log_groups import LogPolicy
 
 Props = dict[str, Any]
 
@@ -62,14 +63,14 @@ class SecureDefaults:
 
     :param access_logs: bucket that receives the server access logs; its own policy must admit S3's log service. None
         where no bucket is made: the policy gate finds one without access logs.
-    :param retention: how long log groups keep their events.
+    :param log_policy: how long log groups keep their events, by class, and what else they get.
     :param removal_policy: what happens to stateful resources when they leave the template.
     :param deletion_protection: tables refuse to be deleted.
     """
 
     keys: Keys
     access_logs: s3.IBucket | None
-    retention: logs.RetentionDays
+    log_policy: LogPolicy
     removal_policy: RemovalPolicy
     deletion_protection: bool
 
@@ -86,6 +87,7 @@ class SecureDefaults:
             Default(lambda_.Function.PROPERTY_INJECTION_ID, self._function),
         ]
         PropertyInjectors.of(scope).add(*injectors)
+        self.log_policy.attach(scope)
         if Stage.is_stage(scope):
             # The access-log bucket's own policy already admits S3's log service for the whole account.
             Annotations.of(scope).acknowledge_warning("@aws-cdk/aws-s3:accessLogsPolicyNotAdded")
@@ -146,7 +148,7 @@ class SecureDefaults:
     def _log_group(self, _given: Props, _path: str) -> Props:
         return {
             "encryptionKey": self.keys.logs,
-            "retention": self.retention,
+            "retention": self.log_policy.default_retention,
             "removalPolicy": kept_after_creation(self.removal_policy),
         }
 

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.grants import for_this_account
+from hardened.log_groups import LogClass, of_class
 from hardened.tiers import Tier, protect_tiers
 
 DATABASE_PORT = 5432
@@ -85,9 +86,9 @@ class Network(Construct):
         groups = (self.functions_security_group, self.database_clients_security_group)
         return FunctionNetwork(self.vpc, self.functions, groups)
 
-    def log_flows(self, *, archive: s3.IBucket, retention: logs.RetentionDays) -> None:
+    def log_flows(self, *, archive: s3.IBucket) -> None:
         """Record accepted and rejected traffic in a log group and in the archive (NET-06)."""
-        group = logs.LogGroup(self, "FlowLogs", retention=retention)
+        group = of_class(logs.LogGroup(self, "FlowLogs"), LogClass.FLOW)
         writer = iam.Role(self, "FlowLogsWriter", assumed_by=for_this_account("vpc-flow-logs.amazonaws.com"))
         every_minute = ec2.FlowLogMaxAggregationInterval.ONE_MINUTE
         self.vpc.add_flow_log(

@@ -24,6 +24,7 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.gateway_responses import add_gateway_responses
+from hardened.log_groups import LogClass, of_class
 from hardened.openapi import routes
 from hardened.rest_routes import RestRoutes
 from hardened.web_acl import AclRules, WebAcl
@@ -103,7 +104,7 @@ class RestApi(Construct):
         """
         super().__init__(scope, id)
         self.settings = settings
-        self.access_log = logs.LogGroup(self, "AccessLog")
+        self.access_log = of_class(logs.LogGroup(self, "AccessLog"), LogClass.ACCESS)
         self.api = self._api()
         self.stage = self.api.deployment_stage
         self.routes = RestRoutes(
@@ -187,7 +188,7 @@ class RestApi(Construct):
 
     def _execution_log(self) -> None:
         name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{self.settings.stage}"
-        log = logs.LogGroup(self, "ExecutionLog", log_group_name=name)
+        log = of_class(logs.LogGroup(self, "ExecutionLog", log_group_name=name), LogClass.ACCESS)
         self.stage.node.add_dependency(log)
 
     def _accept(self) -> None:

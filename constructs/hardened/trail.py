@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from hardened.keys import CustomerKey
+from hardened.log_groups import LogClass, of_class
 
 
 class AuditTrail(Construct):
@@ -20,7 +21,6 @@ class AuditTrail(Construct):
         *,
         archive: s3.IBucket,
         key: CustomerKey,
-        retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
         trails = f"arn:{Aws.PARTITION}:cloudtrail:*:{Aws.ACCOUNT_ID}:trail/*"
@@ -43,7 +43,7 @@ class AuditTrail(Construct):
                 conditions={"ArnLike": {"aws:SourceArn": trails}},
             )
         )
-        self.log_group = logs.LogGroup(self, "Log", retention=retention)
+        self.log_group = of_class(logs.LogGroup(self, "Log"), LogClass.AUDIT)
         self.trail = cloudtrail.Trail(
             self,
             "Trail",

@@ -22,6 +22,7 @@ from constructs import Construct
 from hardened import web_acl_rules
 from hardened.acknowledge import acknowledge
 from hardened.alarms import alarm
+from hardened.log_groups import LogClass, of_class
 from hardened.topics import Alerts, Severity
 from hardened.web_acl_rules import AclRules, AddressLimit
 
@@ -78,7 +79,7 @@ class WebAcl(Construct):
             ),
             data_protection_config=_kept_secret(),
         )
-        self.log_group = logs.LogGroup(self, "Logs", log_group_name=f"aws-waf-logs-{name}")
+        self.log_group = of_class(logs.LogGroup(self, "Logs", log_group_name=f"aws-waf-logs-{name}"), LogClass.ACCESS)
         waf.CfnLoggingConfiguration(
             self,
             "Logging",

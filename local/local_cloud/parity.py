@@ -58,7 +58,7 @@ _ENFORCED: dict[str, str] = {
     "AWS::SNS::Subscription": "delivers to queues and functions; e-mail goes nowhere",
     "AWS::Events::Rule": "schedules and patterns fire",
     "AWS::SSM::Parameter": "read and written",
-    "AWS::Logs::LogGroup": "receives the functions' logs; encryption is not real",
+    "AWS::Logs::LogGroup": "receives the functions' logs; masks, expiry and encryption are not real",
     "AWS::CloudFormation::CustomResource": "its function runs and answers",
 }  # fmt: skip
 _EMULATED: dict[str, str] = {
@@ -83,7 +83,10 @@ _METADATA_ONLY: dict[str, str] = {
     "AWS::EC2::": "network is metadata only: nothing is routed, filtered or isolated",
     "AWS::WAFv2::": "rules are never evaluated",
     "AWS::CloudWatch::": "alarms and dashboards are kept, never evaluated",
+    "AWS::KinesisFirehose::DeliveryStream": "kept; log groups send it nothing, and nothing is sorted by group",
+    "AWS::Logs::LogStream": "kept",
     "AWS::Logs::MetricFilter": "metrics are never extracted",
+    "AWS::Logs::SubscriptionFilter": "kept; sends nothing to a delivery stream",
     "AWS::Logs::ResourcePolicy": "not evaluated",
     "AWS::Backup::": "nothing is backed up",
 }

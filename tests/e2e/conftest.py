@@ -17,6 +17,8 @@ LIMITS = {"rate_per_second": 1000, "burst": 1000, "user_rate_per_second": 5, "us
 PATIENT = {"min_calls": 100_000}
 # Only the value of trades asks for a person, so that other analyses end by themselves; an expiry can be awaited.
 APPROVAL = {"risk_score_above": 10, "least_confidence": 0, "expires_seconds": 30}
+# Small environments archive no logs: here the archive and everything that fills it is deployed, as in staging.
+ARCHIVE = {"archive_years": 1}
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +38,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     try:
         cloud.start()
         overlay = cloud.settings_overlay()
-        changed = json.loads(overlay.read_text("utf-8")) | {"api": LIMITS, "breaker": PATIENT, "hitl": APPROVAL}
+        changed = json.loads(overlay.read_text("utf-8")) | {
+            "api": LIMITS, "breaker": PATIENT, "hitl": APPROVAL, "logs": ARCHIVE,
+        }  # fmt: skip
         overlay.write_text(json.dumps(changed), "utf-8")
         made = synthesis.synthesise("local", overlay=overlay, output=folder / "assembly", target=target, validate=False)
         cloud.bootstrap(made.assembly)

@@ -12,6 +12,7 @@ import settings
 from settings.load import requirement_of
 from settings.model import Settings
 from settings.rules import RULES
+from tests.settings.log_cases import LOG_CASES
 
 
 def load_with(tmp_path: Path, environment: str, overlay: dict[str, Any]) -> Settings:
@@ -66,7 +67,9 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert "[API-02]" in text
     assert "agents.timeout_s is 5" in text
     assert "[AGENT-06]" in text
-    assert "logs.hot_retention_days is 30: production keeps logs searchable for at least 90 days [OBS-26]" in text
+    assert (
+        "logs.hot_retention_days is 30: production keeps audit logs searchable for at least 2557 days [OBS-26]" in text
+    )
     assert text.startswith("6 problem(s)"), text
 
 
@@ -82,7 +85,6 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "aurora.auto_pause_seconds": ("staging", {"aurora": {"min_acu": 0.5, "auto_pause_seconds": 300}}),
     "aurora.readers_max": ("prod", {"aurora": {"readers": 4, "readers_max": 2}}),
     "aurora.deletion_protection": ("prod", {"aurora": {"deletion_protection": False}}),
-    "logs.archive_years": ("prod-dr", {"logs": {"archive_years": 1}}),
     "retention.object_lock_mode": ("prod", {"retention": {"object_lock_mode": "governance"}}),
     "secrets.rotation_days": ("prod", {"secrets": {"rotation_days": 60}}),
     "auth.mfa": ("prod", {"auth": {"mfa": "optional"}}),
@@ -132,7 +134,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "slo.quality.accuracy_release_pct": ("prod", {"slo": {"quality": {"accuracy_release_pct": 96}}}),
     "tier": ("prod", {"tier": "dev"}),
-    "logs.hot_retention_days": ("prod", {"logs": {"hot_retention_days": 30}}),
+    **LOG_CASES,
 }
 
 

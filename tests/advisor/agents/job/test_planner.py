@@ -67,7 +67,7 @@ def test_all_agents_of_a_job_get_the_same_snapshot(world: Any) -> None:
 
 
 def test_the_events_of_the_field_are_told(world: Any) -> None:
-    """OBS-01: what an operator searches for by name."""
+    """OBS-01, OBS-02: what an operator searches for by name."""
     world.handle()
     names = world.office.told.names()
     for name in ("PLANNER_STARTED", "DECISION", "AGENT_INVOKED", "AGENT_COMPLETED", "AI_DECISION", "PLANNER_COMPLETED"):
