@@ -2,6 +2,7 @@
 
 Its alarms run over one world, so that two that watch one metric see the same incident. Each metric goes wrong alone,
 and then all of them together (a rule with AND may need that); an alarm that never makes a difference is found.
+Traffic is as at the busiest time, so that windows of different lengths differ by their length alone.
 """
 
 from collections.abc import Mapping
@@ -123,11 +124,16 @@ def _troubles(group: Watched, below: Mapping[str, Verdict]) -> list[Trouble]:
 
 def _incident(group: Watched, setting: Setting, troubles: tuple[Trouble, ...], needed: set[str]) -> Incident:
     leaves = group.leaves.values()
-    within = max(promised(leaf, trouble, setting) for leaf in leaves for trouble in troubles) + group.alarm.wait_s // 60
+    within = group.alarm.wait_s // 60 + max(
+        promised(leaf, trouble, setting)
+        for leaf in leaves
+        for trouble in troubles
+        if trouble.source in (query.source for query in leaf.queries.values())
+    )
     back = max(recovery(leaf, setting) for leaf in leaves)
     at = stage(max(reach(leaf) for leaf in leaves), within)
     placed = tuple(replace(trouble, start=at.start, end=at.end) for trouble in troubles)
-    acted = world(setting, at.length, before=at.start // DAY, troubles=placed)
+    acted = world(setting, at.length, before=at.start // DAY, troubles=placed, flat=True)
     tried = [_tried(group, acted, at, reading, needed) for reading in Reading]
     return worst(placed[0], within, back, tried)
 

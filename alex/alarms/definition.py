@@ -39,6 +39,7 @@ class MetricAlarm:
     """An alarm on a metric or an expression.
 
     :param queries: metrics by id. ``expressions``: trees by id. ``returned``: the id that is compared.
+    :param band: instead of the threshold, so many standard deviations from what is usual; 0 is none.
     """
 
     key: str
@@ -52,6 +53,7 @@ class MetricAlarm:
     label: str
     period: int
     threshold: float
+    band: float
     operator: str
     periods: int
     datapoints: int

@@ -4,7 +4,7 @@ Nothing is taken from the threshold: the search raises (or lowers) what a metric
 that no amount of trouble makes fire is found here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,8 +18,9 @@ from alex.alarms.world import How, Trouble, World
 DOUBLINGS = 40
 HALVINGS = 14
 MOST = {How.SHARE: 64.0, How.RATE: 5_000.0}
-VOLUMES = (6, 10, 20, 40, 60, 91, 150, 200, 400, 700, 1000)
+VOLUMES = (30, 50, 100, 200, 300, 455, 750, 1000, 2000, 5000, 20_000)
 NEAR = 0.15
+MOST_EVENTS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def _how(source: Source, setting: Setting) -> tuple[How, float]:
         return How.SHARE, 0.0
     if normal.shape == "each" and normal.value == 1:
         return How.RATE, setting.table.peak(source)
+    if normal.shape == "every" and normal.value == 1 and not normal.follows:
+        return How.RATE, 1 / normal.every
     return How.VALUE, normal.value
 
 
@@ -133,13 +136,16 @@ def _closer(alarm: MetricAlarm, setting: Setting, found: Limit, *, late: bool) -
 
 
 def pair(alarm: MetricAlarm, source: Source, setting: Setting) -> Pair | None:
-    """The alarm at 0.9 and at 1.1 of its limit in one metric.
+    """The alarm on both sides of its limit in one metric.
 
-    Shares are whole events out of so many: of several volumes the one that comes nearest to the limit on both sides.
+    Events are whole: the last count in a period that is quiet, and the next. Of shares, that of several volumes which
+    comes nearest to the threshold on both sides. Values are taken at 0.9 and 1.1 of the limit.
     """
     how, _ = _how(source, setting)
+    if how is How.RATE and not alarm.below:
+        return _counted(alarm, setting, source)
     if how is How.SHARE:
-        tried = [one for volume in VOLUMES if (one := _shares(alarm, setting, source, volume))]
+        tried = [one for events in VOLUMES if (one := _counted(alarm, setting, source, events=events))]
         near = [one for one in tried if _near(one, alarm.threshold)]
         if tried:
             return (near or tried)[0]
@@ -158,18 +164,29 @@ def _near(one: Pair, threshold: float) -> bool:
     return threshold * (1 - NEAR) <= low <= threshold <= high <= threshold * (1 + NEAR)
 
 
-def _shares(alarm: MetricAlarm, setting: Setting, source: Source, volume: int) -> Pair | None:
-    """The last number of failing events that is quiet and the first that is not, of ``volume`` a minute."""
-    events = volume * alarm.period // 60
-    bad: Callable[[int], Trouble] = lambda count: Trouble(source, How.SHARE, count / events)  # noqa: E731
-    low, high = 0, events
-    if fires(alarm, setting, bad(low), late=False, peak=volume):
-        return None
-    if not fires(alarm, setting, bad(high), late=False, peak=volume):
-        return None
+def _counted(alarm: MetricAlarm, setting: Setting, source: Source, *, events: int = 0) -> Pair | None:
+    """The last number of bad events in a period that is quiet, and the next.
+
+    :param events: of so many, if they are a share.
+    """
+    minutes = alarm.period / 60
+    volume = events / minutes
+    how, most = (How.SHARE, events) if events else (How.RATE, MOST_EVENTS)
+
+    def bad(count: int) -> Trouble:
+        return Trouble(source, how, count / (events or minutes))
+
+    def loud(count: int) -> bool:
+        return fires(alarm, setting, bad(count), late=False, peak=volume)
+
+    low, high = 0, 1
+    while not loud(high):
+        if high >= most:
+            return None
+        low, high = high, min(high * 2, most)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if fires(alarm, setting, bad(middle), late=False, peak=volume) else (middle, high)
+        low, high = (low, middle) if loud(middle) else (middle, high)
     return _pair(alarm, setting, bad(low), bad(high), volume)
 
 

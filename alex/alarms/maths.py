@@ -10,18 +10,24 @@ series without any.
 Functions over a whole series (SUM, RUNNING_SUM ...) see what an evaluation retrieves, not all of the past.
 """
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alex.alarms import AlarmError
 from alex.alarms.grammar import Name, Node, Number, Text
-
-Array = NDArray[np.float64]
+from alex.alarms.series import (
+    Array,
+    Scalar,
+    Series,
+    Value,
+    finite,
+    interpolated,
+    over_time,
+    reduced,
+    repeated,
+)
 
 
 class Reading(Enum):
@@ -31,25 +37,6 @@ class Reading(Enum):
     GAP = "the result is missing"
 
 
-@dataclass(frozen=True)
-class Scalar:
-    """One number for each evaluation: shape (evaluations, 1)."""
-
-    values: Array
-
-
-@dataclass(frozen=True)
-class Series:
-    """Data points: shape (evaluations, periods), the newest last; NaN is a missing one.
-
-    :param metric: whether it is a metric, not the result of an expression.
-    """
-
-    values: Array
-    metric: bool = False
-
-
-Value = Scalar | Series | list[Series]
 _ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "ABS": np.abs,
     "CEIL": np.ceil,
@@ -127,13 +114,13 @@ class Evaluator:
     def _of_one(self, name: str, value: Value) -> Value:
         made: Value | None = None
         if name in _ELEMENTWISE:
-            made = _each(value, lambda values: _finite(_ELEMENTWISE[name](values)))
+            made = _each(value, lambda values: finite(_ELEMENTWISE[name](values)))
         elif name in _OVER_TIME and not isinstance(value, Scalar):
-            made = _each(value, lambda values: _over_time(name, values, self._period))
+            made = _each(value, lambda values: over_time(name, values, self._period))
         elif name in _REDUCING and isinstance(value, Series):
-            made = Scalar(_reduced(name, value.values, axis=1)[:, None])
+            made = Scalar(reduced(name, value.values, axis=1)[:, None])
         elif name in _REDUCING and isinstance(value, list):
-            made = Series(_reduced(name, np.stack([series.values for series in value]), axis=0))
+            made = Series(reduced(name, np.stack([series.values for series in value]), axis=0))
         elif name == "PERIOD" and isinstance(value, Series) and value.metric:
             made = Scalar(np.full((self._shape[0], 1), float(self._period)))
         elif name == "TIME_SERIES" and isinstance(value, Scalar):
@@ -165,7 +152,7 @@ class Evaluator:
         if self._reading is Reading.ZERO and isinstance(left, Series) and isinstance(right, Series):
             gone = np.isnan(one) & np.isnan(other)
             one, other = np.nan_to_num(one), np.nan_to_num(other)
-        return np.where(gone, np.nan, _finite(operation(one, other).astype(float)))
+        return np.where(gone, np.nan, finite(operation(one, other).astype(float)))
 
     def _if(self, condition: Value, then: Value, otherwise: Value | None) -> Value:
         if isinstance(condition, list) or isinstance(then, list) or isinstance(otherwise, list):
@@ -186,7 +173,7 @@ class Evaluator:
         if isinstance(value, Scalar):
             raise AlarmError("FILL takes a time series")
         if isinstance(how, Name) and how.value in ("REPEAT", "LINEAR"):
-            made = _repeated if how.value == "REPEAT" else _interpolated
+            made = repeated if how.value == "REPEAT" else interpolated
             return _each(value, lambda values: np.apply_along_axis(made, 1, values))
         filler = self._value(how)
         if isinstance(filler, list):
@@ -218,61 +205,3 @@ def _each(value: Value, made: Callable[[Array], Array]) -> Value:
     if isinstance(value, list):
         return [Series(made(series.values)) for series in value]
     return Series(made(value.values)) if isinstance(value, Series) else Scalar(made(value.values))
-
-
-def _finite(values: Array) -> Array:
-    made: Array = np.where(np.isfinite(values), values, np.nan)
-    return made
-
-
-def _reduced(name: str, values: Array, *, axis: int) -> Array:
-    """Missing points count as nothing, and in averages as 0; where all are missing, the result is."""
-    there = ~np.isnan(values)
-    count = there.sum(axis=axis)
-    total = np.nansum(values, axis=axis)
-    if name == "DATAPOINT_COUNT":
-        return count.astype(float)
-    if name in ("SUM", "AVG"):
-        made = total / (values.shape[axis] if name == "AVG" else 1)
-    elif name == "STDDEV":
-        mean = np.expand_dims(total / np.maximum(count, 1), axis)
-        made = np.sqrt(np.nansum((values - mean) ** 2, axis=axis) / np.maximum(count, 1))
-    elif name == "MIN":
-        made = np.min(np.where(there, values, math.inf), axis=axis)
-    else:
-        made = np.max(np.where(there, values, -math.inf), axis=axis)
-    return np.where(count > 0, made, np.nan)
-
-
-def _over_time(name: str, values: Array, period: int) -> Array:
-    """Along the periods; what precedes a point is the last one that is there."""
-    if name == "RUNNING_SUM":
-        return np.where(np.isnan(values), np.nan, np.nancumsum(values, axis=1))
-    made = np.full(values.shape, np.nan)
-    last = np.full(values.shape[0], np.nan)
-    since = np.zeros(values.shape[0])
-    for column in range(values.shape[1]):
-        now = values[:, column]
-        since = since + period
-        change = {"DIFF": now - last, "RATE": (now - last) / since}.get(name, since + 0 * (now + last))
-        made[:, column] = change
-        there = ~np.isnan(now)
-        last, since = np.where(there, now, last), np.where(there, 0.0, since)
-    return made
-
-
-def _repeated(row: Array) -> Array:
-    """The last value goes on; before the first there is nothing to repeat."""
-    made = row.copy()
-    for place in range(1, len(made)):
-        if math.isnan(made[place]):
-            made[place] = made[place - 1]
-    return made
-
-
-def _interpolated(row: Array) -> Array:
-    """A line from the value before to the value after; outside of them there is none."""
-    there = np.flatnonzero(~np.isnan(row))
-    if not len(there):
-        return row
-    return np.interp(np.arange(len(row)), there, row[there], left=np.nan, right=np.nan)

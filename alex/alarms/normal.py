@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from alex.alarms import AlarmError
 from alex.alarms.definition import Source
@@ -53,16 +53,19 @@ class Table(BaseModel):
 
     activity: tuple[Activity, ...]
     metric: tuple[Normal, ...]
+    _found: dict[Source, Normal] = PrivateAttr(default_factory=dict)
 
     def of(self, source: Source) -> Normal:
         """What is normal for a metric.
 
         :raises AlarmError: nobody has said.
         """
-        for normal in self.metric:
-            if normal.fits(source):
-                return normal
-        raise AlarmError(f"say what normal looks like for {source.title} in alex/alarms/{FILE.name}")
+        if source not in self._found:
+            fitting = next((normal for normal in self.metric if normal.fits(source)), None)
+            if fitting is None:
+                raise _unknown(source)
+            self._found[source] = fitting
+        return self._found[source]
 
     def peak(self, source: Source) -> float:
         """Events a minute of what reports the metric, at the busiest time."""
@@ -73,3 +76,7 @@ class Table(BaseModel):
 def table() -> Table:
     """The table."""
     return Table.model_validate(tomllib.loads(FILE.read_text("utf-8")))
+
+
+def _unknown(source: Source) -> AlarmError:
+    return AlarmError(f"say what normal looks like for {source.title} in alex/alarms/{FILE.name}")

@@ -15,7 +15,6 @@ _STATISTIC = re.compile(r"SampleCount|Sum|Average|Minimum|Maximum|p\d{1,2}(\.\d+
 _NAMED = re.compile(r"""(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:["']([^"']+)["']|([^()"']+?))\s*\)""")
 _REFUSED = {
     "EvaluateLowSampleCountPercentile": "evaluate",
-    "ThresholdMetricId": None,
     "EvaluationWindow": None,
     "EvaluationCriteria": None,
     "EvaluationInterval": None,
@@ -78,7 +77,11 @@ class _Given:
                 raise AlarmError(f"{key} is not simulated")
         if given["ComparisonOperator"] not in OPERATORS:
             raise AlarmError(f"{given['ComparisonOperator']} is not simulated")
-        queries, texts, returned, label = self._queries()
+        queries, texts, returned = self._queries()
+        band = _deviations(texts.pop(given["ThresholdMetricId"], "")) if "ThresholdMetricId" in given else 0.0
+        compared = [name for name in returned if name in queries or name in texts]
+        if len(compared) != 1:
+            raise AlarmError(f"it must return one series, not {len(compared)}")
         periods = {query.period for query in queries.values()}
         if len(periods) != 1:
             raise AlarmError(f"its metrics must have one period, not {sorted(periods)}")
@@ -89,24 +92,25 @@ class _Given:
             **self._said(),
             queries=queries,
             expressions={key: grammar.parse(text) for key, text in texts.items()},
-            formula=texts.get(returned, ""),
-            returned=returned,
-            label=label,
+            formula=texts.get(compared[0], ""),
+            returned=compared[0],
+            label=returned[compared[0]],
             period=periods.pop(),
-            threshold=float(given["Threshold"]),
+            threshold=float(given.get("Threshold", "nan")),
+            band=band,
             operator=given["ComparisonOperator"],
             periods=int(given["EvaluationPeriods"]),
             datapoints=int(given.get("DatapointsToAlarm", given["EvaluationPeriods"])),
             missing=missing,
         )
 
-    def _queries(self) -> tuple[dict[str, Query], dict[str, str], str, str]:
-        """Metrics and expressions by id, the id that is compared, and its label."""
+    def _queries(self) -> tuple[dict[str, Query], dict[str, str], dict[str, str]]:
+        """Metrics and expressions by id, and the labels of those that are returned."""
         given = self.properties
         if "Metrics" not in given:
             statistic = given.get("Statistic") or given.get("ExtendedStatistic", "")
-            return {"m": self._query(given, statistic, given["Period"])}, {}, "m", ""
-        queries, texts, returned = {}, {}, []
+            return {"m": self._query(given, statistic, given["Period"])}, {}, {"m": ""}
+        queries, texts, returned = {}, {}, {}
         for entry in given["Metrics"]:
             if "Expression" in entry:
                 texts[entry["Id"]] = entry["Expression"]
@@ -114,10 +118,8 @@ class _Given:
                 stat = entry["MetricStat"]
                 queries[entry["Id"]] = self._query(stat["Metric"], stat["Stat"], stat["Period"])
             if entry.get("ReturnData", True):
-                returned.append((entry["Id"], str(entry.get("Label", ""))))
-        if len(returned) != 1:
-            raise AlarmError(f"it must return one series, not {len(returned)}")
-        return queries, texts, *returned[0]
+                returned[entry["Id"]] = str(entry.get("Label", ""))
+        return queries, texts, returned
 
     def _query(self, given: Template, statistic: str, period: int) -> Query:
         if not _STATISTIC.fullmatch(statistic):
@@ -151,3 +153,11 @@ class _Given:
 def _default_missing(queries: Mapping[str, Query]) -> str:
     """Without a choice, alarms on DynamoDB's metrics ignore missing data; all others take it as missing."""
     return "ignore" if any(query.source.namespace == "AWS/DynamoDB" for query in queries.values()) else "missing"
+
+
+def _deviations(band: str) -> float:
+    """The width of ANOMALY_DETECTION_BAND, in standard deviations; CloudWatch's default is 2."""
+    found = re.fullmatch(r"\s*ANOMALY_DETECTION_BAND\(\s*\w+\s*(?:,\s*([\d.]+)\s*)?\)\s*", band)
+    if not found:
+        raise AlarmError(f"a threshold that is no ANOMALY_DETECTION_BAND is not simulated: {band!r}")
+    return float(found[1] or 2)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from alex.alarms.maths import Array
+from alex.alarms.series import Array
 
 Minutes = NDArray[np.int64]
 _ROWS = 256  # windows sorted at once: bounds memory
@@ -34,12 +34,18 @@ class Stream:
     def points(self, statistic: str, starts: Minutes, ends: Minutes) -> Array:
         """The statistic over each window ``[start, end)`` of minutes; NaN where it has no sample."""
         count = self._counts[ends] - self._counts[starts]
+        between = re.fullmatch(r"(PR|TC)\(([\d.]*):([\d.]*)\)", statistic)
         with np.errstate(invalid="ignore", divide="ignore"):
             if statistic == "SampleCount":
                 made = count
             elif statistic in ("Sum", "Average"):
                 total = self._sums[ends] - self._sums[starts]
                 made = total if statistic == "Sum" else total / count
+            elif between:
+                low, high = float(between[2] or "-inf"), float(between[3] or "inf")
+                inside = _running(((self.values > low) & (self.values <= high)).sum(axis=1))
+                made = inside[ends] - inside[starts]
+                made = made * 100 / count if between[1] == "PR" else made
             else:
                 made = self._ranked(statistic, starts, ends)
         return np.where(count > 0, made, np.nan)
@@ -74,10 +80,6 @@ def _statistic(statistic: str, samples: Array) -> Array:
         made = np.where(there, samples, -np.inf).max(axis=1)
     elif statistic == "Minimum":
         made = np.where(there, samples, np.inf).min(axis=1)
-    elif between := re.fullmatch(r"(PR|TC)\(([\d.]*):([\d.]*)\)", statistic):
-        low, high = float(between[2] or "-inf"), float(between[3] or "inf")
-        inside = ((samples > low) & (samples <= high)).sum(axis=1)
-        made = inside * 100 / np.maximum(count, 1) if between[1] == "PR" else inside.astype(float)
     else:
         rank = np.ceil(float(statistic[1:]) / 100 * count - 1e-9).astype(int)
         ordered = np.sort(samples, axis=1)

@@ -2,20 +2,24 @@
 
 Source: CloudWatch user guide, "Alarm evaluation". An alarm is evaluated every minute over windows that end now and
 slide with it. For periods over an hour the simulation evaluates sixty times a period, which finds the same states a
-little later. What the newest minutes report is not there yet (`late` of the table), so that the newest window is never full.
+little later. What the newest minutes report is not there yet (`late` of the table): the newest window is never full.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from alex.alarms import AlarmError
 from alex.alarms.definition import MetricAlarm
 from alex.alarms.grammar import names
-from alex.alarms.maths import Array, Evaluator, Reading, Series, Value
+from alex.alarms.maths import Evaluator, Reading
 from alex.alarms.samples import Minutes
+from alex.alarms.series import Array, Series, Value
 from alex.alarms.states import EXTRA_PERIODS, States, states
 from alex.alarms.world import World
+
+LEARNT_DAYS = 14
+LEARNT_FROM = 1_000  # seeds of the days that a band is learnt from
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Run:
     minutes: Minutes
     values: Array
     states: States
+    threshold: Array
 
     def at(self, minutes: Minutes) -> States:
         """The states at other minutes: the last one evaluated before."""
@@ -51,17 +56,35 @@ def run(
     """
     try:
         points = _points(alarm, world, minutes, reading, late=late)
+        threshold = _band(alarm, world, minutes, reading) if alarm.band else np.full(points.shape, alarm.threshold)
     except AlarmError as error:
         raise AlarmError(f"{alarm.name}: {error}") from None
     made = states(
         points,
-        threshold=alarm.threshold,
+        threshold=threshold,
         operator=alarm.operator,
         periods=alarm.periods,
         datapoints=alarm.datapoints,
         missing=alarm.missing,
     )
-    return Run(minutes, points[:, -1], made)
+    return Run(minutes, points[:, -1], made, threshold[:, -1])
+
+
+def _band(alarm: MetricAlarm, world: World, minutes: Minutes, reading: Reading) -> Array:
+    """The edge of what is usual at this hour: the mean of fourteen normal days, and so many standard deviations.
+
+    CloudWatch learns a model that nobody outside knows; this stands for it in its stated meaning. Deviations are
+    smoothed over an hour to either side.
+    """
+    usual = [replace(world, seed=LEARNT_FROM + day, troubles=(), flat=world.seed is None) for day in range(LEARNT_DAYS)]
+    days = np.stack([_points(alarm, one, minutes, reading, late=False) for one in usual])
+    mean = np.nan_to_num(np.nanmean(np.where(np.isnan(days), 0.0, days), axis=0))
+    variance = np.nanvar(np.where(np.isnan(days), 0.0, days), axis=0)
+    width = min(2 * 60 // step(alarm) + 1, len(minutes))
+    weights = np.ones(width) / np.convolve(np.ones(len(minutes)), np.ones(width), "same")[:, None].T.max()
+    share = np.convolve(np.ones(len(minutes)), weights, "same")[:, None]
+    smooth = np.apply_along_axis(lambda column: np.convolve(column, weights, "same"), 0, variance) / share
+    return np.asarray(mean + (-alarm.band if alarm.below else alarm.band) * np.sqrt(smooth))
 
 
 def _points(alarm: MetricAlarm, world: World, minutes: Minutes, reading: Reading, *, late: bool) -> Array:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alex.alarms.maths import Array
+from alex.alarms.series import Array
 
 EXTRA_PERIODS: Final = 2
 
@@ -32,14 +32,19 @@ _BREACHES = {
     "GreaterThanOrEqualToThreshold": np.greater_equal,
     "LessThanThreshold": np.less,
     "LessThanOrEqualToThreshold": np.less_equal,
+    "GreaterThanUpperThreshold": np.greater,
+    "LessThanLowerThreshold": np.less,
 }
 OPERATORS = tuple(_BREACHES)
 MISSING = ("missing", "ignore", "breaching", "notBreaching")
 
 
-def states(points: Array, *, threshold: float, operator: str, periods: int, datapoints: int, missing: str) -> States:
+def states(
+    points: Array, *, threshold: float | Array, operator: str, periods: int, datapoints: int, missing: str
+) -> States:
     """The state at each evaluation (row of ``points``; columns are periods, the newest last, NaN is missing).
 
+    :param threshold: a number, or, for a learned band, one for each point.
     :param datapoints: so many of the newest ``periods`` points must breach.
     :param missing: TreatMissingData.
     """

@@ -1,7 +1,8 @@
 """A simulated time: what every metric reports, minute by minute, normally and in an incident.
 
 Everything is drawn from a seed and the identity of what reports, so that all metrics of one function agree with each
-other, and two alarms on one metric see the same samples. Time begins at midnight.
+other, and two alarms on one metric see the same samples. Time begins at midnight. What an incident happens to is as
+busy as at the busiest time while it lasts: trouble does not keep office hours.
 """
 
 import zlib
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alex.alarms.definition import Source
-from alex.alarms.maths import Array
 from alex.alarms.normal import Normal, Table
 from alex.alarms.samples import Stream
+from alex.alarms.series import Array
 
 Counts = NDArray[np.int64]
 DAY = 1440
@@ -53,6 +54,7 @@ class World:
     :param seed: None is a steady world: the busiest time of day without any scatter, for exact arithmetic.
     :param first_day: of the week, from Monday, 0.
     :param peaks: events a minute, where they are not the table's; by metric.
+    :param flat: always the busiest time of day.
     """
 
     table: Table
@@ -62,6 +64,7 @@ class World:
     first_day: int = 4
     troubles: tuple[Trouble, ...] = ()
     peaks: Mapping[Source, float] = field(default_factory=dict)
+    flat: bool = False
     _streams: dict[Source, Stream] = field(default_factory=dict, init=False, compare=False)
 
     def stream(self, source: Source) -> Stream:
@@ -81,11 +84,11 @@ class World:
             return _laid_out(counts, self._each(counts, normal, troubles, rng))
         rows = np.arange(self.minutes)
         if normal.shape == "every":
-            counts = (rows % normal.every == 0).astype(int)
-            day = self._rhythm()
-            values = normal.value * (1 - normal.follows + normal.follows * day) * self._scatter(rng, NOISE, len(rows))
+            counts = (rows % normal.every == 0).astype(np.int64)
+            day = 1 - normal.follows + normal.follows * self._rhythm()
+            values = normal.value * day * self._scatter(rng, NOISE if normal.follows else 0, len(rows))
         else:
-            counts, values = np.zeros(self.minutes, dtype=int), np.full(self.minutes, normal.value)
+            counts, values = np.zeros(self.minutes, dtype=np.int64), np.full(self.minutes, normal.value)
         for trouble in troubles:
             now = (rows >= trouble.start) & (rows < trouble.end)
             if trouble.how is How.VALUE:
@@ -109,7 +112,9 @@ class World:
                 share = min(trouble.level, 1.0)
                 order = np.arange(len(minute))
                 hit = np.floor((order + 1) * share + 1e-9) > np.floor(order * share + 1e-9)
-                values = np.where(now & (hit if self.seed is None else rng.random(len(minute)) < share), 1.0, values)
+                values = np.where(
+                    now & (hit if self.seed is None else rng.random(len(minute)) < share), 1 - normal.value, values
+                )
             elif trouble.how is How.VALUE:
                 values = np.where(now, trouble.level * self._scatter(rng, NOISE, len(minute)), values)
         return values
@@ -118,31 +123,33 @@ class World:
         """Events of each minute of what reports the metric."""
         rows = np.arange(self.minutes)
         every = next((self.schedules[value] for _, value in source.dimensions if value in self.schedules), 0)
+        peak = self.peaks.get(source, self.table.peak(source))
+        rng = self._rng(*source.entity)
         if every:
-            counts = (rows % every == 0).astype(np.int64)
+            busy = counts = (rows % every == 0).astype(np.int64)
         elif self.seed is None:
-            counts = _steady(self.minutes, self.peaks.get(source, self.table.peak(source)))
+            busy = counts = _steady(self.minutes, peak)
         else:
-            counts = self._rng(*source.entity).poisson(self.table.peak(source) * self._rhythm())
+            counts = rng.poisson(peak * self._rhythm())
+            busy = rng.poisson(peak, self.minutes)
         for trouble in self.troubles:
-            if trouble.source.entity == source.entity:
-                counts = np.where(
-                    (rows >= trouble.start) & (rows < trouble.end), self._troubled(trouble, counts), counts
-                )
+            if trouble.source.entity == source.entity and self.table.of(trouble.source).shape == "each":
+                now = (rows >= trouble.start) & (rows < trouble.end)
+                counts = np.where(now, self._troubled(trouble, busy), counts)
         return counts
 
-    def _troubled(self, trouble: Trouble, counts: Counts) -> Counts:
-        if self.table.of(trouble.source).shape != "each":
-            return counts
-        if trouble.how is How.SHARE and trouble.level > 1:
-            return np.asarray(np.ceil(counts * trouble.level), dtype=np.int64)
+    def _troubled(self, trouble: Trouble, busy: Counts) -> Counts:
+        """Events while something is wrong with them."""
         if trouble.how is How.RATE:
             return _steady(self.minutes, trouble.level)
-        return np.zeros_like(counts) if trouble.how is How.SILENCE else counts
+        if trouble.how is How.SILENCE:
+            return np.zeros_like(busy)
+        more = max(trouble.level, 1.0) if trouble.how is How.SHARE else 1.0
+        return np.ceil(busy * more).astype(np.int64)
 
     def _rhythm(self) -> Array:
         """How busy it is, of the busiest time: working days from seven to eight in the evening, hardly at weekends."""
-        if self.seed is None:
+        if self.seed is None or self.flat:
             return np.ones(self.minutes)
         rows = np.arange(self.minutes)
         of_day = rows % DAY
