@@ -10,6 +10,7 @@ try:
     from rich.console import Console
 
     from alex import (
+        commands_alarms,
         commands_audit,
         commands_cloud,
         commands_deploy,
@@ -52,6 +53,7 @@ commands_traces.add_to(app)
 commands_watch.add_to(app)
 commands_review.add_to(app)
 commands_policy.add_to(app)
+commands_alarms.add_to(app)
 commands_guardrails.add_to(app)
 
 

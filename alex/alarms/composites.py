@@ -158,6 +158,17 @@ def _tried(
     return (int(minutes[acts[0]]) + 1 - at.start, len(acts), back) if acts else (None, 0, back)
 
 
+def incident_run(
+    group: Watched, setting: Setting, trouble: Trouble
+) -> tuple[Minutes, dict[str, States], States, Stage]:
+    """An incident once more, for a picture: minutes, the states of its alarms, its own, and when it takes place."""
+    at = Stage(trouble.start, trouble.end, trouble.end + max(reach(leaf) for leaf in group.leaves.values()) + 60)
+    acted = world(setting, at.length, before=at.start // DAY, troubles=(trouble,), flat=True)
+    minutes = at.minutes(1)
+    states = group.states(acted, minutes, Reading.ZERO)
+    return minutes, states, group.raised(states), at
+
+
 def _loud(group: Watched, setting: Setting, reading: Reading) -> int:
     before = -(-max(reach(leaf) for leaf in group.leaves.values()) // DAY)
     length = (before + 2) * DAY

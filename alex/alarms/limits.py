@@ -86,7 +86,7 @@ def steady(alarm: MetricAlarm, setting: Setting, trouble: Trouble | None, *, lat
 
 def _ways(alarm: MetricAlarm, source: Source, setting: Setting) -> list[tuple[How, Iterator[float]]]:
     """How a metric can go wrong, the likelier way first."""
-    how, normal = _how(source, setting)
+    how, normal = _how(alarm, source, setting)
     less = (How.VALUE if how is How.VALUE else How.RATE, _down(normal))
     ways = [(how, _up(how, normal)), (How.SILENCE, iter((0.0,))), less]
     if not alarm.below:
@@ -94,14 +94,14 @@ def _ways(alarm: MetricAlarm, source: Source, setting: Setting) -> list[tuple[Ho
     return ways[::-1] if how is How.VALUE else [*ways[1:], ways[0]]
 
 
-def _how(source: Source, setting: Setting) -> tuple[How, float]:
+def _how(alarm: MetricAlarm, source: Source, setting: Setting) -> tuple[How, float]:
     """How a metric goes wrong by too much of it, and the level that is normal."""
     normal = setting.table.of(source)
     if normal.shape == "never":
         return How.RATE, 0.0
     if normal.shape == "each" and normal.trouble:
         return How.SHARE, 0.0
-    if normal.shape == "each" and normal.value == 1:
+    if normal.shape == "each" and {q.statistic for q in alarm.queries.values() if q.source == source} == {"Sum"}:
         return How.RATE, setting.table.peak(source)
     if normal.shape == "every" and normal.value == 1 and not normal.follows:
         return How.RATE, 1 / normal.every
@@ -141,7 +141,7 @@ def pair(alarm: MetricAlarm, source: Source, setting: Setting) -> Pair | None:
     Events are whole: the last count in a period that is quiet, and the next. Of shares, that of several volumes which
     comes nearest to the threshold on both sides. Values are taken at 0.9 and 1.1 of the limit.
     """
-    how, _ = _how(source, setting)
+    how, _ = _how(alarm, source, setting)
     if how is How.RATE and not alarm.below:
         return _counted(alarm, setting, source)
     if how is How.SHARE:

@@ -41,8 +41,9 @@ def reduced(name: str, values: Array, *, axis: int) -> Array:
     there = ~np.isnan(values)
     count = there.sum(axis=axis)
     total = np.nansum(values, axis=axis)
+    made: Array
     if name == "DATAPOINT_COUNT":
-        return count.astype(float)
+        return np.asarray(count, dtype=float)
     if name in ("SUM", "AVG"):
         made = total / (values.shape[axis] if name == "AVG" else 1)
     elif name == "STDDEV":

@@ -168,7 +168,7 @@ def wrong(one: Limit) -> Trouble:
     elif one.quiet is not None and trouble.level < one.quiet.level:
         level = trouble.level / 2 if trouble.how is How.RATE else trouble.level / 1.5
     else:
-        level = max(2 * trouble.level, 1.0) if trouble.how is How.RATE else 1.5 * trouble.level
+        level = max(2 * trouble.level, 1.0) if trouble.how is How.RATE else (1.5 if one.quiet else 2) * trouble.level
     return replace(trouble, level=level)
 
 

@@ -92,7 +92,8 @@ class World:
         for trouble in troubles:
             now = (rows >= trouble.start) & (rows < trouble.end)
             if trouble.how is How.VALUE:
-                values = np.where(now, trouble.level * self._scatter(rng, NOISE, len(rows)), values)
+                noise = NOISE if normal.follows else 0
+                values = np.where(now, trouble.level * self._scatter(rng, noise, len(rows)), values)
             elif trouble.how is How.RATE:
                 counts = np.where(now, _steady(self.minutes, trouble.level), counts)
             elif trouble.how is How.SILENCE:
@@ -136,16 +137,18 @@ class World:
             if trouble.source.entity == source.entity and self.table.of(trouble.source).shape == "each":
                 now = (rows >= trouble.start) & (rows < trouble.end)
                 counts = np.where(now, self._troubled(trouble, busy), counts)
-        return counts
+        return np.asarray(counts, dtype=np.int64)
 
     def _troubled(self, trouble: Trouble, busy: Counts) -> Counts:
         """Events while something is wrong with them."""
-        if trouble.how is How.RATE:
+        if trouble.how is How.RATE and self.seed is None:
             return _steady(self.minutes, trouble.level)
+        if trouble.how is How.RATE:
+            return self._rng(*trouble.source.entity, trouble.how).poisson(trouble.level, self.minutes)
         if trouble.how is How.SILENCE:
             return np.zeros_like(busy)
         more = max(trouble.level, 1.0) if trouble.how is How.SHARE else 1.0
-        return np.ceil(busy * more).astype(np.int64)
+        return np.asarray(np.ceil(busy * more), dtype=np.int64)
 
     def _rhythm(self) -> Array:
         """How busy it is, of the busiest time: working days from seven to eight in the evening, hardly at weekends."""
