@@ -57,7 +57,7 @@ def watched(alarm: CompositeAlarm, alarms: Mapping[str, Alarm]) -> Watched:
 
     def follow(one: Alarm, above: tuple[str, ...]) -> None:
         if one.key in above:
-            raise AlarmError(f"{alarm.name}: {one.name} watches itself")
+            raise AlarmError(f"{one.name} watches itself")
         if isinstance(one, MetricAlarm):
             leaves[one.key] = one
             return

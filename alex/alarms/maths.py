@@ -62,6 +62,8 @@ _BINARY: dict[str, Callable[[Array, Array], Array]] = {
 }
 _REDUCING = ("SUM", "AVG", "MIN", "MAX", "STDDEV", "DATAPOINT_COUNT")
 _OVER_TIME = ("RATE", "DIFF", "DIFF_TIME", "RUNNING_SUM")
+_OTHERS = ("[]", "IF", "FILL", "METRICS", "PERIOD", "TIME_SERIES", "METRIC_COUNT", "FIRST", "LAST")
+_KNOWN = {*_ELEMENTWISE, *_BINARY, *_REDUCING, *_OVER_TIME, *_OTHERS}
 
 
 class Evaluator:
@@ -94,6 +96,8 @@ class Evaluator:
             return self._values[tree.value]
         if isinstance(tree, Text):
             raise AlarmError(f"a text is no value: {tree.value!r}")
+        if tree.name not in _KNOWN:
+            raise AlarmError(_unknown(tree.name, len(tree.arguments)))
         if tree.name == "METRICS":
             return self._metrics(tree.arguments)
         if tree.name == "FILL":

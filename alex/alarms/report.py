@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alex.alarms import composites, trials, words
+from alex.alarms import AlarmError, composites, trials, words
 from alex.alarms.definition import Alarm, CompositeAlarm, MetricAlarm
 from alex.alarms.limits import Setting
 from alex.alarms.normal import table
@@ -86,13 +86,16 @@ def examine(stacks: Mapping[str, Mapping[str, Any]]) -> Examined:
     setting = Setting(table(), schedules(templates))
     alarms = tuple(read(templates))
     by_key = {alarm.key: alarm for alarm in alarms}
-    verdicts = {alarm.key: trials.examine(alarm, setting) for alarm in alarms if isinstance(alarm, MetricAlarm)}
-    joined = {
-        alarm.key: composites.examine(alarm, by_key, verdicts, setting)
-        for alarm in alarms
-        if isinstance(alarm, CompositeAlarm)
-    }
-    return Examined(alarms, verdicts | joined, setting)
+    verdicts: dict[str, Verdict] = {}
+    for alarm in sorted(alarms, key=lambda one: isinstance(one, CompositeAlarm)):
+        try:
+            if isinstance(alarm, MetricAlarm):
+                verdicts[alarm.key] = trials.examine(alarm, setting)
+            else:
+                verdicts[alarm.key] = composites.examine(alarm, by_key, verdicts, setting)
+        except AlarmError as error:
+            raise AlarmError(f"{alarm.name}: {error}") from None
+    return Examined(alarms, verdicts, setting)
 
 
 def examine_assembly(assembly: Path) -> Examined:

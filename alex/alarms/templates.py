@@ -92,7 +92,7 @@ def _minutes(expression: object) -> int:
     said = str(expression)
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", said):
         return int(rate[1]) * _UNITS[rate[2]]
-    if cron := re.fullmatch(r"cron\((\S+) (\S+) \S+ \S+ \S+ \S+\)", said):
+    if cron := re.fullmatch(r"cron\((\S+) (\S+) [*?] \* [*?] \*\)", said):
         minute, hour = cron[1], cron[2]
         if minute.isdigit() and re.fullmatch(r"\d+|\*", hour):
             return _UNITS["hour" if hour == "*" else "day"]
