@@ -138,17 +138,21 @@ def _closer(alarm: MetricAlarm, setting: Setting, found: Limit, *, late: bool) -
 def pair(alarm: MetricAlarm, source: Source, setting: Setting) -> Pair | None:
     """The alarm on both sides of its limit in one metric.
 
-    Events are whole: the last count in a period that is quiet, and the next. Of shares, that of several volumes which
-    comes nearest to the threshold on both sides. Values are taken at 0.9 and 1.1 of the limit.
+    Events are whole: the last count in a period that is quiet, and the next. Of shares, that of the first volume which
+    comes near to the threshold on both sides. Values are taken at 0.9 and 1.1 of the limit.
     """
     how, _ = _how(alarm, source, setting)
     if how is How.RATE and not alarm.below:
         return _counted(alarm, setting, source)
     if how is How.SHARE:
-        tried = [one for events in VOLUMES if (one := _counted(alarm, setting, source, events=events))]
-        near = [one for one in tried if _near(one, alarm.threshold)]
-        if tried:
-            return (near or tried)[0]
+        first: Pair | None = None
+        for events in VOLUMES:
+            one = _counted(alarm, setting, source, events=events)
+            if one and _near(one, alarm.threshold):
+                return one
+            first = first or one
+        if first:
+            return first
     exact = limit(alarm, source, setting, late=False)
     if exact is None:
         return None

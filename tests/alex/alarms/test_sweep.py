@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from alex.alarms import words
 from alex.alarms.definition import MetricAlarm
 from alex.alarms.report import Examined, examine
 from alex.alarms.states import State
@@ -38,7 +39,7 @@ def _of(examined: Examined, requirement: str, metric: str) -> list[tuple[MetricA
         (alarm, examined.verdicts[alarm.key])
         for alarm in examined.alarms
         if isinstance(alarm, MetricAlarm)
-        and f"[{requirement}]" in alarm.description
+        and requirement in words.requirements(alarm)
         and any(query.source.name == metric for query in alarm.queries.values())
     ]
 
