@@ -10,6 +10,7 @@ try:
     from rich.console import Console
 
     from alex import (
+        commands_alarms,
         commands_audit,
         commands_cloud,
         commands_deploy,
@@ -55,6 +56,7 @@ commands_watch.add_to(app)
 commands_review.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)
+commands_alarms.add_to(app)
 commands_guardrails.add_to(app)
 commands_waf.add_to(app)
 

@@ -61,7 +61,13 @@ def add_sweeper(
         scope,
         "SweeperSilent",
         name=f"{sweeper.name}-silent",
-        metric=sweeper.function.metric_invocations(period=SWEEP_EVERY, statistic="Sum"),
+        # FILL: of points that are missing CloudWatch looks two periods further back before it counts them as breaching.
+        metric=cw.MathExpression(
+            expression="FILL(runs, 0)",
+            using_metrics={"runs": sweeper.function.metric_invocations(period=SWEEP_EVERY, statistic="Sum")},
+            period=SWEEP_EVERY,
+            label="Runs",
+        ),
         threshold=1,
         below=True,
         missing=cw.TreatMissingData.BREACHING,

@@ -59,7 +59,8 @@ class ModelAlarms(Construct):
                 "are used up; ask for a higher quota. Analyses go on with the other model or with fallbacks. [LLM-03]",
             )
             tokens = cw.MathExpression(
-                expression="FILL(i, 0) + FILL(o, 0)",
+                # No FILL: the newest minute always comes late, and a 0 in its place would be judged for ever.
+                expression="i + o",
                 using_metrics={"i": _sum(quota, "InputTokenCount"), "o": _sum(quota, "OutputTokenCount")},
                 period=MINUTE,
                 label="Tokens a minute",

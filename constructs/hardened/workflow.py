@@ -101,7 +101,7 @@ class Workflow(Construct):
             "Failed",
             name=f"{name}-failed",
             metric=cw.MathExpression(
-                expression=" + ".join(f"m{index}" for index in range(len(FAILURES))),
+                expression=" + ".join(f"FILL(m{index}, 0)" for index in range(len(FAILURES))),
                 using_metrics={
                     f"m{index}": self.machine.metric(failure, period=FIVE_MINUTES, statistic="Sum")
                     for index, failure in enumerate(FAILURES)

@@ -12,5 +12,6 @@ def test_a_sweeper_that_stops_coming_is_noticed(environment: str, assembly: Call
     alarms = assembly(environment).of_type("AWS::CloudWatch::Alarm", "Agents")
     (alarm,) = [a for key, a in alarms.items() if "SweeperSilent" in key]
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 900
+    (runs,) = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    assert runs["Period"] * alarm["EvaluationPeriods"] == 900
     assert alarm["AlarmActions"]
