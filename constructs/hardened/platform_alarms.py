@@ -10,7 +10,7 @@ from constructs import Construct
 from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.topics import Alerts, Severity
 
-DAY = Duration.days(1)
+HOUR, DAY = Duration.hours(1), Duration.days(1)
 THROTTLED = ("ReadThrottleEvents", "WriteThrottleEvents")
 NOT_BACKED_UP = ("NumberOfBackupJobsFailed", "NumberOfBackupJobsAborted", "NumberOfBackupJobsExpired")
 
@@ -108,7 +108,8 @@ class BackupAlarms(Construct):
             self,
             "Failed",
             name=f"{name}-backup-failed",
-            metric=total("AWS/Backup", NOT_BACKED_UP, dimensions, FIVE_MINUTES),
+            # An hour: these metrics come every five minutes, so that the newest five are never there yet.
+            metric=total("AWS/Backup", NOT_BACKED_UP, dimensions, HOUR),
             threshold=0,
             alerts=alerts,
             severity=Severity.WARNING,

@@ -99,6 +99,8 @@ class SpendAlarms(Construct):
             alerts=alerts,
             severity=Severity.WARNING,
             runbook="inference-tokens",
-            description=f"Tokens of this hour are more than {limits.token_band:g} standard deviations above what is "
+            # Of single hours with little traffic, at night and on Saturdays, some are always beyond any band.
+            periods=2,
+            description=f"Tokens were for two hours more than {limits.token_band:g} standard deviations above what is "
             "usual at this hour. CloudWatch needs two weeks to learn it. [COST-04, OBS-27]",
         )
