@@ -41,7 +41,7 @@ def alarms_command(
         made = commands_deploy.synthesised(journey, environment, places.STATE / environment / "assembly", force=False)
         with journey.step("Simulate the alarms") as step:
             try:
-                examined = report.examine_assembly(made.assembly)
+                examined = report.examine_assembly(made.assembly, environment)
             except AlarmError as error:
                 raise CommandError(
                     f"an alarm cannot be simulated: {error}",

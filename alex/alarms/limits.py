@@ -25,10 +25,11 @@ MOST_EVENTS = 1 << 20
 
 @dataclass(frozen=True)
 class Setting:
-    """What simulations share: the table, and what runs on a schedule (minutes by reference)."""
+    """What simulations share: the table, what runs on a schedule (minutes by reference), the environment's traffic."""
 
     table: Table
     schedules: dict[str, int]
+    traffic: float = 1
 
 
 @dataclass(frozen=True)

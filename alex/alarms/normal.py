@@ -51,6 +51,7 @@ class Table(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    traffic: dict[str, float]
     activity: tuple[Activity, ...]
     metric: tuple[Normal, ...]
     _found: dict[Source, Normal] = PrivateAttr(default_factory=dict)

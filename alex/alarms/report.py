@@ -77,13 +77,13 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def examine(stacks: Mapping[str, Mapping[str, Any]]) -> Examined:
-    """Examine every alarm of the templates (by stack).
+def examine(stacks: Mapping[str, Mapping[str, Any]], environment: str = "prod") -> Examined:
+    """Examine every alarm of the templates (by stack), with the traffic of an environment.
 
     :raises AlarmError: one cannot be simulated; the message names it.
     """
     templates = Templates(stacks)
-    setting = Setting(table(), schedules(templates))
+    setting = Setting(table(), schedules(templates), table().traffic[environment])
     alarms = tuple(read(templates))
     by_key = {alarm.key: alarm for alarm in alarms}
     verdicts: dict[str, Verdict] = {}
@@ -98,6 +98,6 @@ def examine(stacks: Mapping[str, Mapping[str, Any]]) -> Examined:
     return Examined(alarms, verdicts, setting)
 
 
-def examine_assembly(assembly: Path) -> Examined:
+def examine_assembly(assembly: Path, environment: str) -> Examined:
     """Examine what `cdk synth` wrote."""
-    return examine({name: one for stage in gather([assembly]) for name, one in stage.templates.items()})
+    return examine({name: one for stage in gather([assembly]) for name, one in stage.templates.items()}, environment)

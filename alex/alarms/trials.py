@@ -124,8 +124,16 @@ def world(
     setting: Setting, length: int, *, before: int, troubles: tuple[Trouble, ...] = (), flat: bool = False
 ) -> World:
     """A world that has its first Friday after ``before`` whole days; ``flat``: it is always as busy as at noon."""
-    day = (FRIDAY - before) % 7
-    return World(setting.table, setting.schedules, length, seed=SEED, first_day=day, troubles=troubles, flat=flat)
+    return World(
+        setting.table,
+        setting.schedules,
+        length,
+        seed=SEED,
+        first_day=(FRIDAY - before) % 7,
+        troubles=troubles,
+        flat=flat,
+        traffic=setting.traffic,
+    )
 
 
 def readings(alarm: MetricAlarm) -> tuple[Reading, ...]:

@@ -55,6 +55,7 @@ class World:
     :param first_day: of the week, from Monday, 0.
     :param peaks: events a minute, where they are not the table's; by metric.
     :param flat: always the busiest time of day.
+    :param traffic: of the table's events, where all is normal.
     """
 
     table: Table
@@ -65,6 +66,7 @@ class World:
     troubles: tuple[Trouble, ...] = ()
     peaks: Mapping[Source, float] = field(default_factory=dict)
     flat: bool = False
+    traffic: float = 1
     _streams: dict[Source, Stream] = field(default_factory=dict, init=False, compare=False)
 
     def stream(self, source: Source) -> Stream:
@@ -131,7 +133,7 @@ class World:
         elif self.seed is None:
             busy = counts = _steady(self.minutes, peak)
         else:
-            counts = rng.poisson(peak * self._rhythm())
+            counts = rng.poisson(peak * self.traffic * self._rhythm())
             busy = rng.poisson(peak, self.minutes)
         for trouble in self.troubles:
             if trouble.source.entity == source.entity and self.table.of(trouble.source).shape == "each":

@@ -7,6 +7,8 @@ import pytest
 
 from alex.alarms import AlarmError, report, trials
 from alex.alarms.definition import MetricAlarm
+from alex.alarms.normal import table
+from settings import ENVIRONMENTS
 from tests.alex.alarms.made import Stacks, alarm, composite, expression, metric, stack
 
 RATE = "IF(errors > 5, 100, IF(total > 0, 100 * errors / total, 0))"
@@ -113,6 +115,14 @@ def test_a_metric_that_nobody_knows_is_refused() -> None:
     """OBS-08: a new metric must be said to be normal somewhere, or quiet would mean nothing."""
     with pytest.raises(AlarmError, match=r"worker: say what normal looks like for Alex Surprises in .*normal\.toml"):
         report.examine(stack(A=alarm(metric("Surprises", namespace="Alex"))))
+
+
+def test_every_environment_has_its_traffic() -> None:
+    """COST-04: a laptop's limit of spending would be loud at production's traffic."""
+    assert set(table().traffic) == set(ENVIRONMENTS)
+    spent = alarm(metric("Invocations"), 200, Period=3600)
+    assert "in ALARM for" in problems(stack(A=spent))
+    assert report.examine(stack(A=spent), "local").problems() == {}
 
 
 def test_a_function_that_is_not_simulated_names_the_alarm() -> None:
