@@ -102,26 +102,12 @@ class PlatformStage(Stage):
             alerts=security.alerts,
             api=api.api,
             database=data.database,
-            tables={
-                "Audit": data.audit_table,
-                "Rate": data.rate_table,
-                "Idempotency": data.idempotency_table,
-                "Usage": data.usage_table,
-                "Breaker": data.breaker_table,
-                "TaskTokens": data.token_table,
-            },
             vault=data.vault,
-        )
-        ObservabilityStack(
-            self,
-            "Observability",
-            settings=settings,
-            functions={**data.functions, **approvals.functions, **agents.functions, **api.functions},
-            queues={**agents.queues, **approvals.queues},
-            database=data.database,
         )
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
         ComplianceStack(self, "Compliance", settings=settings)
+        # The last one: it watches what it finds in the tree.
+        ObservabilityStack(self, "Observability", settings=settings, alerts=security.alerts)
         demand_gate(self)
