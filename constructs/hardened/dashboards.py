@@ -20,7 +20,8 @@ from hardened.topics import Alerts
 
 PERIOD_S = 300
 COLUMNS = 24
-HEADING_HEIGHT = 2
+MOST_IN_A_ROW = 4
+LONG_HEADING = 170  # letters; beyond it the links need a second line
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html: metrics that expressions read
 # count too.
 MOST_WIDGETS = 500
@@ -92,7 +93,6 @@ class Panel:
     stacked: bool = False
     period_s: int = PERIOD_S
     region: str = ""
-    width: int = 8
 
     @property
     def height(self) -> int:
@@ -130,7 +130,6 @@ class AlarmList:
     runbook: str
     alarms: tuple[str, ...]
     type: Literal["alarm"] = "alarm"
-    width: int = COLUMNS
     height: int = 3
 
     @property
@@ -161,11 +160,20 @@ class Dashboard(Construct):
     """A dashboard of sections; ``alerts`` knows where the runbooks are."""
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, about: str, sections: Sequence[Section], alerts: Alerts
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        about: str,
+        sections: Sequence[Section],
+        alerts: Alerts,
+        hours: int = 24,
     ) -> None:
         """Make it.
 
         :param about: whom it is for and which question it answers; stands at its top.
+        :param hours: so much is shown when it is opened.
         :raises DashboardError: it is beyond what CloudWatch draws.
         """
         super().__init__(scope, id)
@@ -175,7 +183,9 @@ class Dashboard(Construct):
             self,
             "Dashboard",
             dashboard_name=name,
-            dashboard_body=Stack.of(self).to_json_string({"periodOverride": "inherit", "widgets": widgets}),
+            dashboard_body=Stack.of(self).to_json_string(
+                {"start": f"-PT{hours}H", "periodOverride": "inherit", "widgets": widgets}
+            ),
         )
 
 
@@ -187,16 +197,25 @@ def _widgets(about: str, sections: Sequence[Section], alerts: Alerts) -> Iterato
         if not panels:
             continue
         links = " · ".join(f"[{panel.title}]({alerts.runbook(panel.runbook)})" for panel in panels)
-        yield _text(f"## {section.title}\n{section.about}\n\nRunbooks: {links}", y=y, height=HEADING_HEIGHT)
-        y += HEADING_HEIGHT
-        x = row = 0
-        for panel in panels:
-            if x + panel.width > COLUMNS:
-                x, y, row = 0, y + row, 0
-            place = {"x": x, "y": y, "width": panel.width, "height": panel.height}
-            yield {"type": getattr(panel, "type", "metric"), **place, "properties": panel.render()}
-            x, row = x + panel.width, max(row, panel.height)
-        y += row
+        height = 3 if sum(len(panel.title) + 3 for panel in panels) > LONG_HEADING else 2
+        yield _text(f"## {section.title}\n{section.about}  \nRunbooks: {links}", y=y, height=height)
+        y += height
+        for row in _rows(panels):
+            width, height = COLUMNS // len(row), max(panel.height for panel in row)
+            for column, panel in enumerate(row):
+                place = {"x": column * width, "y": y, "width": width, "height": height}
+                yield {"type": getattr(panel, "type", "metric"), **place, "properties": panel.render()}
+            y += height
+
+
+def _rows(panels: Sequence[Panel | AlarmList]) -> Iterator[Sequence[Panel | AlarmList]]:
+    """Rows of at most four that differ by one at most, the fuller ones first: no row leaves a hole."""
+    count = -(-len(panels) // MOST_IN_A_ROW)
+    start = 0
+    for row in range(count):
+        size = -(-(len(panels) - start) // (count - row))
+        yield panels[start : start + size]
+        start += size
 
 
 def _text(markdown: str, *, y: int, height: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How the analyses run: jobs, the agents, the functions that they are (OBS-04, OBS-24)."""
 
-from hardened.dashboards import Limit, Panel, Section
-from stacks.dashboards.view import MS, View, total
+from hardened.dashboards import Limit, Math, Panel, Section
+from stacks.dashboards.view import MS, MS_A_SECOND, View, scaled, total
 
 ABOUT = "**Agents** - for those who run the analyses: do they finish, how long do they take, which agent is in trouble?"
 
@@ -20,17 +20,23 @@ def _glance(view: View) -> Section:
     panels = (
         ("Analyses started", "analyses", "analysis-failed", total(view.own("JobsStarted", "planner"), "started")),
         ("Analyses failed", "analyses", "analysis-failed", total(failed, "failed")),
-        ("Slowest twentieth", MS, "analysis-slow", view.own("AnalysisDurationMs", "planner", statistic="p95")),
+        ("Duration of an analysis, p95", "s", "analysis-slow", duration(view, "p95")),
         ("Agents' calls failed", "calls", "agent-errors", total(view.by_agent("AgentErrors", service="planner"), "")),
     )
     return Section(
         title="At a glance",
         about="Over the whole time shown.",
         panels=[
-            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True, width=6)
+            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True)
             for title, unit, runbook, lines in panels
         ],
     )
+
+
+def duration(view: View, statistic: str, label: str = "") -> tuple[Math, ...]:
+    """How long analyses take, in seconds, from when the planner begins."""
+    lines = view.own("AnalysisDurationMs", "planner", statistic=statistic, label=label or statistic)
+    return scaled(lines, MS_A_SECOND)
 
 
 def _analyses(view: View) -> Section:
@@ -51,13 +57,10 @@ def _analyses(view: View) -> Section:
             Panel(title="Analyses", unit="analyses", runbook="analysis-failed", lines=done),
             Panel(
                 title="Duration of an analysis",
-                unit=MS,
+                unit="s",
                 runbook="analysis-slow",
-                lines=(
-                    *view.own("AnalysisDurationMs", "planner", statistic="p50", label="p50"),
-                    *view.own("AnalysisDurationMs", "planner", statistic="p95", label="p95"),
-                ),
-                limits=(Limit(promised * 1000, f"promise: {promised / 60:g} min"),),
+                lines=(*duration(view, "p50"), *duration(view, "p95")),
+                limits=(Limit(promised, f"promise: {promised / 60:g} min"),),
             ),
             Panel(title="Lost and found by the sweeper", unit="analyses", runbook="sweeper-silent", lines=swept),
         ],

@@ -1,7 +1,8 @@
 """What the firm gets: analyses done in time, advice trusted and approved, people who use it (HITL-02)."""
 
 from hardened.dashboards import Limit, Line, Math, Panel, Section
-from stacks.dashboards.view import MS, View, share, total
+from stacks.dashboards.agent_performance import duration
+from stacks.dashboards.view import S_AN_HOUR, View, scaled, share, total
 
 ABOUT = "**Business** - for the firm: is advice made in time, is it trusted, and what waits for people?"
 HOUR_S = 3600
@@ -25,10 +26,9 @@ def _review(view: View, service: str, metric: str, label: str, *, statistic: str
 
 
 def _glance(view: View) -> Section:
-    half = view.own("AnalysisDurationMs", "planner", statistic="p50")
     panels = (
         ("Analyses done", "analyses", "analysis-failed", total(_done(view), "done")),
-        ("Half of them took less than", MS, "analysis-slow", half),
+        ("Half of them took less than", "s", "analysis-slow", duration(view, "p50")),
         (
             "Advice waiting for people",
             "reviews",
@@ -41,7 +41,7 @@ def _glance(view: View) -> Section:
         title="At a glance",
         about="Over the whole time shown.",
         panels=[
-            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True, width=6)
+            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True)
             for title, unit, runbook, lines in panels
         ],
     )
@@ -77,13 +77,10 @@ def _analyses(view: View) -> Section:
             ),
             Panel(
                 title="Duration of an analysis",
-                unit=MS,
+                unit="s",
                 runbook="analysis-slow",
-                lines=(
-                    *view.own("AnalysisDurationMs", "planner", statistic="p50", label="half are faster"),
-                    *view.own("AnalysisDurationMs", "planner", statistic="p95", label="19 of 20 are faster"),
-                ),
-                limits=(Limit(promised * 1000, f"promise: {promised / 60:g} min"),),
+                lines=(*duration(view, "p50", "half are faster"), *duration(view, "p95", "19 of 20 are faster")),
+                limits=(Limit(promised, f"promise: {promised / 60:g} min"),),
             ),
             Panel(
                 title="Confidence of analyses",
@@ -116,10 +113,10 @@ def _approval(view: View) -> Section:
             ),
             Panel(
                 title="Longest wait",
-                unit="s",
+                unit="h",
                 runbook="reviews-waiting",
-                lines=_review(view, "sweeper", "OldestReviewSeconds", "oldest", statistic="Maximum"),
-                limits=(Limit(hitl.escalation_age_seconds, "alarm for escalations"),),
+                lines=scaled(_review(view, "sweeper", "OldestReviewSeconds", "oldest", statistic="Maximum"), S_AN_HOUR),
+                limits=(Limit(hitl.escalation_age_seconds / S_AN_HOUR, "alarm for escalations"),),
             ),
             Panel(
                 title="What became of it",

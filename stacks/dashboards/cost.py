@@ -5,18 +5,20 @@ few hours, and only after "Receive CloudWatch billing alerts" was switched on in
 """
 
 from hardened.dashboards import Limit, Line, Math, Panel, Section
-from stacks.dashboards.view import BILLING_REGION, View, queue_line, ratio, total
+from stacks.dashboards.view import BILLING_REGION, View, queue_line, ratio, scaled, total
 
 ABOUT = "**Cost** - for those who pay: how much so far, which agent spends it, and what drives the rest?"
-DAY_S = 86_400
+HOURS = 14 * 24
+HOUR_S, DAY_S = 3600, 86_400
+MS_A_MINUTE = 60_000
 
 
 def sections(view: View) -> list[Section]:
     """The dashboard ``cost``."""
-    return [_models(view), _bill(view), _drivers(view)]
+    return [_glance(view), _models(view), _bill(view), _drivers(view)]
 
 
-def charges(view: View, *, width: int = 8) -> Panel:
+def charges(view: View) -> Panel:
     """The month's charges of the account against the environment's budget."""
     cost = view.settings.cost
     bill = Line(
@@ -36,57 +38,69 @@ def charges(view: View, *, width: int = 8) -> Panel:
         ),
         period_s=6 * 3600,
         region=BILLING_REGION,
-        width=width,
     )
 
 
-def model_cost_a_day(view: View, *, width: int = 8) -> Panel:
-    """What the models' calls cost each day, by agent."""
+def model_cost_an_hour(view: View) -> Panel:
+    """What the models' calls cost, by agent."""
     return Panel(
-        title="Models' cost a day, by agent",
-        unit="USD/day",
+        title="Models' cost an hour, by agent",
+        unit="USD/hour",
         runbook="model-cost",
         lines=view.by_agent("LlmCostUsd"),
         stacked=True,
-        period_s=DAY_S,
-        width=width,
+        period_s=HOUR_S,
+    )
+
+
+def _glance(view: View) -> Section:
+    spent = view.by_agent("LlmCostUsd")
+    panels = (
+        ("Models' cost", "USD", "model-cost", total(spent, "USD")),
+        ("Models' cost of an analysis", "USD", "model-cost", ratio(spent, view.own("JobsStarted", "planner"), "USD")),
+        ("Analyses started", "analyses", "budget", total(view.own("JobsStarted", "planner"), "started")),
+        ("Requests of the API", "requests", "budget", total(view.api("Count"), "requests")),
+    )
+    return Section(
+        title="At a glance",
+        about="Over the whole time shown, two weeks when the page opens.",
+        panels=[
+            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True, period_s=HOUR_S)
+            for title, unit, runbook, lines in panels
+        ],
     )
 
 
 def _models(view: View) -> Section:
-    running = tuple(
-        Math(expression="RUNNING_SUM({cost})", of={"cost": line}, label=line.label)
-        for line in view.by_agent("LlmCostUsd")
-    )
-    an_analysis = ratio(view.by_agent("LlmCostUsd"), view.own("JobsStarted", "planner"), "a started analysis")
+    spent = view.by_agent("LlmCostUsd")
     budget = view.settings.agents.job_budget_usd
     return Section(
         title="Models",
         about="By the price table in the settings, as the agents count each call. Running sums begin at the left edge.",
         panels=[
             Panel(
-                title="Models' cost so far",
-                unit="USD",
-                runbook="model-cost",
-                lines=total(view.by_agent("LlmCostUsd"), "USD"),
-                figure=True,
-                width=24,
-            ),
-            Panel(
                 title="Models' cost, running sum by agent",
                 unit="USD",
                 runbook="model-cost",
-                lines=running,
+                lines=tuple(Math(expression="RUNNING_SUM({a})", of={"a": line}, label=line.label) for line in spent),
                 stacked=True,
+                period_s=HOUR_S,
             ),
-            model_cost_a_day(view),
             Panel(
-                title="Models' cost of an analysis",
+                title="Models' cost a day, by agent",
+                unit="USD/day",
+                runbook="model-cost",
+                lines=spent,
+                stacked=True,
+                period_s=DAY_S,
+            ),
+            Panel(
+                title="Models' cost of an analysis, by hour",
                 unit="USD/analysis",
                 runbook="model-cost",
-                lines=an_analysis,
+                lines=ratio(spent, view.own("JobsStarted", "planner"), "a started analysis"),
                 limits=(Limit(budget, "most that one may cost"),),
-                period_s=3600,
+                period_s=HOUR_S,
             ),
         ],
     )
@@ -102,7 +116,7 @@ def _bill(view: View) -> Section:
         about="Of the whole account, not of this environment; AWS updates it every few hours, in us-east-1, once "
         "billing alerts are on.",
         panels=[
-            charges(view, width=12),
+            charges(view),
             Panel(
                 title="Charges by service",
                 unit="USD",
@@ -111,7 +125,6 @@ def _bill(view: View) -> Section:
                 stacked=True,
                 period_s=6 * 3600,
                 region=BILLING_REGION,
-                width=12,
             ),
         ],
     )
@@ -124,7 +137,7 @@ def _drivers(view: View) -> Section:
     panels = (
         ("Requests of the API a day", "requests/day", view.api("Count", label="requests")),
         ("Invocations a day", "invocations/day", view.by_function("Invocations")),
-        ("Run time a day", "ms/day", view.by_function("Duration")),
+        ("Run time a day", "min/day", scaled(view.by_function("Duration"), MS_A_MINUTE)),
         ("Database capacity, average", "ACU", view.database("ServerlessDatabaseCapacity")),
         ("Table capacity used a day", "units/day", total(tables, "reads and writes")),
         ("Messages a day", "messages/day", tuple(sent)),

@@ -28,7 +28,6 @@ def sections(view: View) -> list[Section]:
                     unit="calls/min",
                     runbook="model-quota",
                     period_s=60,
-                    width=12,
                     lines=view.models("Invocations"),
                     limits=_quotas(view, "requests_per_minute"),
                 ),
@@ -37,7 +36,6 @@ def sections(view: View) -> list[Section]:
                     unit="tokens/min",
                     runbook="model-quota",
                     period_s=60,
-                    width=12,
                     lines=_tokens_by_model(view),
                     limits=_quotas(view, "tokens_per_minute"),
                 ),
@@ -50,7 +48,7 @@ def sections(view: View) -> list[Section]:
 
 
 def _figure(title: str, unit: str, runbook: str, lines: tuple[Math, ...]) -> Panel:
-    return Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True, width=6)
+    return Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True)
 
 
 def _refused(view: View) -> list[Line]:
@@ -113,7 +111,7 @@ def _agents(view: View) -> Section:
         ("Tokens that agents wrote", "tokens", "TokensOut", "Sum", "model-quota"),
         ("Waiting for the model, p95", MS, "LlmLatencyMs", "p95", "model-errors"),
         ("Calls of a model", "calls", "LlmCalls", "Sum", "model-quota"),
-        ("Cost", "USD", "LlmCostUsd", "Sum", "model-cost"),
+        ("Cost of calls", "USD", "LlmCostUsd", "Sum", "model-cost"),
         ("Answers by the stand-in model", "answers", "ModelDowngrades", "Sum", "model-errors"),
         ("Breakers opened", "times", "BreakerOpened", "Sum", "model-errors"),
         ("Calls throttled", "calls", "Throttled", "Sum", "model-throttles"),

@@ -6,7 +6,7 @@ from aws_cdk import ArnFormat, Stack
 
 from hardened.dashboards import MOST_ALARMS_OF_A_PANEL, AlarmList, Limit, Panel, Section
 from stacks.dashboards import cost
-from stacks.dashboards.view import MS, View, queue_line, share
+from stacks.dashboards.view import MS, MS_A_SECOND, S_AN_HOUR, View, queue_line, scaled, share
 
 ABOUT = "**Platform** - for those on call: what rings, and which part is slow, failing, full or waiting?"
 
@@ -24,7 +24,7 @@ def sections(view: View, *, beside: Stack) -> list[Section]:
         Section(
             title="Charges",
             about="Of the whole account; the cost dashboard has the rest.",
-            panels=[cost.charges(view, width=12), cost.model_cost_a_day(view, width=12)],
+            panels=[cost.charges(view), cost.model_cost_an_hour(view)],
         ),
     ]
 
@@ -187,9 +187,11 @@ def _workflows(view: View) -> Section:
             ),
             Panel(
                 title="Duration of an execution",
-                unit=MS,
+                unit="h",
                 runbook="workflow-failed",
-                lines=view.workflows("ExecutionTime", statistic="Maximum", label="longest"),
+                lines=scaled(
+                    view.workflows("ExecutionTime", statistic="Maximum", label="longest"), MS_A_SECOND * S_AN_HOUR
+                ),
             ),
         ],
     )
@@ -197,7 +199,8 @@ def _workflows(view: View) -> Section:
 
 def _database(view: View) -> Section:
     alarms, aurora = view.settings.alarms, view.settings.aurora
-    statements = view.by_service("DbQueryMs", "api", "planner", "tagger", statistic="p95")
+    asking = [agent.service for agent in view.found.agents.values()]
+    statements = view.by_service("DbQueryMs", "api", "planner", *asking, statistic="p95")
     panels = (
         ("Processor", "%", view.database("CPUUtilization"), (Limit(alarms.database_cpu_pct, "alarm"),)),
         ("Capacity", "ACU", view.database("ServerlessDatabaseCapacity"), (Limit(aurora.max_acu, "most"),)),
@@ -234,8 +237,5 @@ def _tables(view: View) -> Section:
     return Section(
         title="Tables",
         about="DynamoDB, billed by request: it throttles when one key is too hot.",
-        panels=[
-            Panel(title=title, unit=unit, runbook="table-throttles", lines=lines, width=6)
-            for title, unit, lines in panels
-        ],
+        panels=[Panel(title=title, unit=unit, runbook="table-throttles", lines=lines) for title, unit, lines in panels],
     )

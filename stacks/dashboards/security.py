@@ -63,7 +63,7 @@ def _edge(view: View) -> Section:
             Panel(title=f"Requests at {acl.metric}", unit="requests", runbook="web-acl", lines=answered, region=where)
         )
         for metric, title in (("BlockedRequests", "Blocked by rule"), ("CountedRequests", "Only counted, by rule")):
-            lines = tuple(acl_line(acl, metric, rule, region, words(rule)) for rule in acl.rules)
+            lines = tuple(acl_line(acl, metric, rule, region, _rule(rule)) for rule in acl.rules)
             panels.append(
                 Panel(
                     title=f"{title} at {acl.metric}",
@@ -75,6 +75,10 @@ def _edge(view: View) -> Section:
                 )
             )
     return Section(title="Web ACL", about="What the firewall let through, refused, and would refuse.", panels=panels)
+
+
+def _rule(metric: str) -> str:
+    return words(metric.removeprefix("AWSManagedRules").removesuffix("RuleSet"))
 
 
 def _access(view: View) -> Section:
@@ -117,14 +121,12 @@ def _models(view: View) -> Section:
                 unit="answers",
                 runbook="guardrail-blocks",
                 lines=view.by_agent("GuardrailBlocks"),
-                width=12,
             ),
             Panel(
                 title="Models not allowed",
                 unit="calls",
                 runbook="model-errors",
                 lines=view.by_agent("ModelAccessDenied"),
-                width=12,
             ),
         ],
     )

@@ -13,6 +13,8 @@ from settings import Settings
 from stacks.inventory import Acl, Inventory
 
 MS = "ms"
+MS_A_SECOND = 1000
+S_AN_HOUR = 3600
 BILLING_REGION = "us-east-1"  # AWS keeps the metrics of bills, and of what stands before CloudFront, there only
 
 
@@ -199,6 +201,11 @@ def ratio(part: Iterable[Line], whole: Iterable[Line], label: str, *, times: int
 def share(part: Iterable[Line], whole: Iterable[Line], label: str) -> tuple[Math, ...]:
     """``part`` of ``whole`` in percent; ``whole`` must hold what ``part`` counts."""
     return ratio(part, whole, label, times=100)
+
+
+def scaled(lines: Iterable[Line], by: int) -> tuple[Math, ...]:
+    """Lines in a larger unit: ``by`` of theirs make one."""
+    return tuple(Math(expression=f"{{a}} / {by}", of={"a": line}, label=line.label) for line in lines)
 
 
 def words(camel: str) -> str:
