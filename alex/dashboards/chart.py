@@ -110,7 +110,7 @@ def _limits(widget: Widget, up, left: float, right: float) -> str:  # type: igno
 
 def _times(hours: int, width: float) -> list[tuple[float, str]]:
     unit, count = ("h", hours) if hours <= 48 else ("d", hours // 24)
-    parts = 4 if width > 300 else 2
+    parts = 4 if width > 400 else 2
     marks = [(part / parts, count - count * part / parts) for part in range(parts + 1)]
     return [(share, f"{ago:.3g} {unit} ago" if ago else "now") for share, ago in marks]
 

@@ -21,7 +21,7 @@ from hardened.topics import Alerts
 PERIOD_S = 300
 COLUMNS = 24
 MOST_IN_A_ROW = 4
-LONG_HEADING = 170  # letters; beyond it the links need a second line
+LONG_HEADING = 200  # letters; beyond it the links need a second line
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html: metrics that expressions read
 # count too.
 MOST_WIDGETS = 500
@@ -179,13 +179,12 @@ class Dashboard(Construct):
         super().__init__(scope, id)
         widgets = list(_widgets(about, sections, alerts))
         _check(name, widgets)
+        body = {"start": f"-PT{hours}H", "periodOverride": "inherit", "widgets": widgets}
         self.dashboard = cw.CfnDashboard(
             self,
             "Dashboard",
             dashboard_name=name,
-            dashboard_body=Stack.of(self).to_json_string(
-                {"start": f"-PT{hours}H", "periodOverride": "inherit", "widgets": widgets}
-            ),
+            dashboard_body=Stack.of(self).to_json_string(body),
         )
 
 
