@@ -93,6 +93,18 @@ def agents(package: Path = PACKAGE) -> frozenset[str]:
     return frozenset(m.constants["NAME"] for m in _modules(package).values() if "NAME" in m.constants)
 
 
+def summed(package: Path = PACKAGE) -> frozenset[str]:
+    """The metrics that are written for the whole environment too: ``SPENT`` of the adapter."""
+    module = _modules(package).get(f"{package.name}.adapters.telemetry")
+    return frozenset(
+        each.value
+        for node in (module.tree.body if module else ())
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "SPENT" for t in node.targets)
+        for each in ast.walk(node.value)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    )
+
+
 def reached(module: str, package: Path = PACKAGE) -> frozenset[str]:
     """The modules that importing ``module`` may bring along."""
     modules, seen, waiting = _modules(package), set[str](), [module]

@@ -11,7 +11,7 @@ from typing import Any
 from alex import places
 from alex.dashboards.bodies import Board, Expression, Metric, boards_of, templates_of
 from alex.dashboards.picture import page, svg
-from alex.dashboards.registry import Registry, registry_of
+from alex.dashboards.registry import OWN, Registry, registry_of
 from alex.errors import CommandError, Exit
 from settings import load
 
@@ -151,7 +151,7 @@ def own_metrics(preview: Preview) -> list[dict[str, str]]:
     for board in preview.boards:
         for widget in board.widgets:
             for line in widget.lines:
-                if isinstance(line, Metric) and line.namespace == "Alex" and line.dimensions:
+                if isinstance(line, Metric) and line.namespace == OWN and "Agent" in line.dimensions:
                     for each in preview.registry.own(line.name, line.dimensions):
                         shown.setdefault(each.where, set()).add(board.name.removeprefix(prefix))
     return [

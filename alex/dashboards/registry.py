@@ -64,8 +64,12 @@ class Registry:
         if namespace != OWN:
             known = self.aws.get((namespace, frozenset(dimensions)), frozenset())
             return "" if name in known else f"{AWS.name} has no {namespace} {name} with {said}"
-        if frozenset(dimensions) != OWN_DIMENSIONS or dimensions["Environment"] != self.environment:
+        if dimensions.get("Environment") != self.environment:
             return f"our own {name} carries Environment, Service and Agent of {self.environment}, not {said}"
+        if len(dimensions) == 1 and name in own_metrics.summed():
+            return ""
+        if frozenset(dimensions) != OWN_DIMENSIONS:
+            return f"our own {name} carries Environment, Service and Agent, not {said}"
         return "" if self.own(name, dimensions) else f"no function writes {name} with {said}"
 
     def own(self, name: str, dimensions: Mapping[str, str]) -> list[Written]:

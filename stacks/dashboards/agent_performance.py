@@ -17,11 +17,12 @@ def _glance(view: View) -> Section:
         *view.own("JobsFailed", "sweeper"),
         *view.own("JobsFailed", "review", "approval"),
     )
+    lost = view.by_agent("AgentErrors", service="planner")
     panels = (
-        ("Analyses started", "analyses", "analysis-failed", total(view.own("JobsStarted", "planner"), "started")),
-        ("Analyses failed", "analyses", "analysis-failed", total(failed, "failed")),
-        ("Duration of an analysis, p95", "s", "analysis-slow", duration(view, "p95")),
-        ("Agents' calls failed", "calls", "agent-errors", total(view.by_agent("AgentErrors", service="planner"), "")),
+        ("Analyses started", "analyses", "incident-analysis", total(view.own("JobsStarted", "planner"), "started")),
+        ("Analyses failed", "analyses", "incident-analysis", total(failed, "failed")),
+        ("Duration of an analysis, p95", "s", "incident-analysis", duration(view, "p95")),
+        ("Agents' calls failed", "calls", "incident-analysis", total(lost, "calls")),
     )
     return Section(
         title="At a glance",
@@ -54,11 +55,11 @@ def _analyses(view: View) -> Section:
         title="Analyses",
         about="From the queue to the stored result. What waits for a person's approval ends on the business view.",
         panels=[
-            Panel(title="Analyses", unit="analyses", runbook="analysis-failed", lines=done),
+            Panel(title="Analyses", unit="analyses", runbook="incident-analysis", lines=done),
             Panel(
                 title="Duration of an analysis",
                 unit="s",
-                runbook="analysis-slow",
+                runbook="incident-analysis",
                 lines=(*duration(view, "p50"), *duration(view, "p95")),
                 limits=(Limit(promised, f"promise: {promised / 60:g} min"),),
             ),
@@ -69,11 +70,11 @@ def _analyses(view: View) -> Section:
 
 def _agents(view: View) -> Section:
     panels = (
-        ("Duration, average", MS, "AgentDurationMs", "Average", "analysis-slow"),
-        ("Duration, p95", MS, "AgentDurationMs", "p95", "analysis-slow"),
-        ("Fallback answers", "answers", "FallbacksUsed", "Sum", "agent-errors"),
+        ("Duration, average", MS, "AgentDurationMs", "Average", "incident-analysis"),
+        ("Duration, p95", MS, "AgentDurationMs", "p95", "incident-analysis"),
+        ("Fallback answers", "answers", "FallbacksUsed", "Sum", "incident-analysis"),
         ("Answers that a guardrail blocked", "answers", "GuardrailBlocks", "Sum", "guardrail-blocks"),
-        ("Tools called", "calls", "ToolCalls", "Sum", "agent-errors"),
+        ("Tools called", "calls", "ToolCalls", "Sum", "incident-analysis"),
     )
     return Section(
         title="Agents",
@@ -82,7 +83,7 @@ def _agents(view: View) -> Section:
             Panel(
                 title="Failed calls",
                 unit="calls",
-                runbook="agent-errors",
+                runbook="incident-analysis",
                 lines=view.by_agent("AgentErrors", service="planner"),
             ),
             *(
@@ -92,7 +93,7 @@ def _agents(view: View) -> Section:
             Panel(
                 title="Parts that the planner filled in",
                 unit="answers",
-                runbook="agent-errors",
+                runbook="incident-analysis",
                 lines=view.by_agent("FallbacksUsed", service="planner"),
             ),
             Panel(

@@ -27,8 +27,8 @@ def _review(view: View, service: str, metric: str, label: str, *, statistic: str
 
 def _glance(view: View) -> Section:
     panels = (
-        ("Analyses done", "analyses", "analysis-failed", total(_done(view), "done")),
-        ("Half of them took less than", "s", "analysis-slow", duration(view, "p50")),
+        ("Analyses done", "analyses", "incident-analysis", total(_done(view), "done")),
+        ("Half of them took less than", "s", "incident-analysis", duration(view, "p50")),
         (
             "Advice waiting for people",
             "reviews",
@@ -63,14 +63,14 @@ def _analyses(view: View) -> Section:
             Panel(
                 title="Analyses asked for",
                 unit="analyses/hour",
-                runbook="analysis-failed",
+                runbook="incident-analysis",
                 lines=view.own("JobsStarted", "api", label="asked for"),
                 period_s=HOUR_S,
             ),
             Panel(
                 title="Analyses done, by way",
                 unit="analyses/hour",
-                runbook="analysis-failed",
+                runbook="incident-analysis",
                 lines=_done(view),
                 stacked=True,
                 period_s=HOUR_S,
@@ -78,7 +78,7 @@ def _analyses(view: View) -> Section:
             Panel(
                 title="Duration of an analysis",
                 unit="s",
-                runbook="analysis-slow",
+                runbook="incident-analysis",
                 lines=(*duration(view, "p50", "half are faster"), *duration(view, "p95", "19 of 20 are faster")),
                 limits=(Limit(promised, f"promise: {promised / 60:g} min"),),
             ),

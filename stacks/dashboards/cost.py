@@ -31,7 +31,7 @@ def charges(view: View) -> Panel:
     return Panel(
         title="Charges of the account",
         unit="USD",
-        runbook="budget",
+        runbook="budgets",
         lines=(bill,),
         limits=tuple(
             Limit(cost.monthly_budget_usd * pct / 100, f"{pct}% of the budget") for pct in cost.alert_thresholds_pct
@@ -43,23 +43,30 @@ def charges(view: View) -> Panel:
 
 def model_cost_an_hour(view: View) -> Panel:
     """What the models' calls cost, by agent."""
+    alarms = view.settings.alarms
     return Panel(
         title="Models' cost an hour, by agent",
         unit="USD/hour",
-        runbook="model-cost",
+        runbook="inference-cost",
         lines=view.by_agent("LlmCostUsd"),
+        limits=(Limit(alarms.inference_daily_usd * alarms.inference_hourly_pct / 100, "alarm"),),
         stacked=True,
         period_s=HOUR_S,
     )
 
 
 def _glance(view: View) -> Section:
-    spent = view.by_agent("LlmCostUsd")
+    spent, started = view.spent("LlmCostUsd"), view.own("JobsStarted", "planner")
     panels = (
-        ("Models' cost", "USD", "model-cost", total(spent, "USD")),
-        ("Models' cost of an analysis", "USD", "model-cost", ratio(spent, view.own("JobsStarted", "planner"), "USD")),
-        ("Analyses started", "analyses", "budget", total(view.own("JobsStarted", "planner"), "started")),
-        ("Requests of the API", "requests", "budget", total(view.api("Count"), "requests")),
+        ("Models' cost", "USD", "inference-cost", spent),
+        (
+            "Models' cost of an analysis",
+            "USD",
+            "inference-cost",
+            ratio(spent, view.own("JobsStarted", "planner"), "USD"),
+        ),
+        ("Analyses started", "analyses", "budgets", started),
+        ("Requests of the API", "requests", "budgets", total(view.api("Count"), "requests")),
     )
     return Section(
         title="At a glance",
@@ -81,7 +88,7 @@ def _models(view: View) -> Section:
             Panel(
                 title="Models' cost, running sum by agent",
                 unit="USD",
-                runbook="model-cost",
+                runbook="inference-cost",
                 lines=tuple(Math(expression="RUNNING_SUM({a})", of={"a": line}, label=line.label) for line in spent),
                 stacked=True,
                 period_s=HOUR_S,
@@ -89,15 +96,16 @@ def _models(view: View) -> Section:
             Panel(
                 title="Models' cost a day, by agent",
                 unit="USD/day",
-                runbook="model-cost",
+                runbook="inference-cost",
                 lines=spent,
+                limits=(Limit(view.settings.alarms.inference_daily_usd, "alarm"),),
                 stacked=True,
                 period_s=DAY_S,
             ),
             Panel(
                 title="Models' cost of an analysis, by hour",
                 unit="USD/analysis",
-                runbook="model-cost",
+                runbook="inference-cost",
                 lines=ratio(spent, view.own("JobsStarted", "planner"), "a started analysis"),
                 limits=(Limit(budget, "most that one may cost"),),
                 period_s=HOUR_S,
@@ -120,7 +128,7 @@ def _bill(view: View) -> Section:
             Panel(
                 title="Charges by service",
                 unit="USD",
-                runbook="budget",
+                runbook="budgets",
                 lines=(by_service,),
                 stacked=True,
                 period_s=6 * 3600,
@@ -147,7 +155,7 @@ def _drivers(view: View) -> Section:
         title="What drives the rest",
         about="Days in UTC. What is billed by use; the network's and the keys' fixed prices are in `alex cost`.",
         panels=[
-            Panel(title=title, unit=unit, runbook="budget", lines=lines, stacked=True, period_s=DAY_S)
+            Panel(title=title, unit=unit, runbook="budgets", lines=lines, stacked=True, period_s=DAY_S)
             for title, unit, lines in panels
         ],
     )

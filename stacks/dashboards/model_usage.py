@@ -1,7 +1,7 @@
 """What the models do, how fast, and how much of their quotas is used (OBS-03, ML-07)."""
 
 from hardened.dashboards import Limit, Line, Math, Panel, Section
-from stacks.dashboards.view import MS, View, total
+from stacks.dashboards.view import MS, US_A_MS, View, scaled, total
 
 ABOUT = "**Models** - for those who run the agents: do the models answer, how fast, and how much of the quota is left?"
 
@@ -16,7 +16,7 @@ def sections(view: View) -> list[Section]:
                 _figure("Calls of the models", "calls", "model-quota", total(view.models("Invocations"), "calls")),
                 _figure("Calls that Bedrock refused", "calls", "model-throttles", total(_refused(view), "refused")),
                 _figure("Tokens", "tokens", "model-quota", total(_tokens(view), "tokens")),
-                _figure("Cost of the models", "USD", "model-cost", total(view.by_agent("LlmCostUsd"), "USD")),
+                _figure("Cost of the models", "USD", "inference-cost", view.spent("LlmCostUsd")),
             ],
         ),
         Section(
@@ -47,7 +47,7 @@ def sections(view: View) -> list[Section]:
     ]
 
 
-def _figure(title: str, unit: str, runbook: str, lines: tuple[Math, ...]) -> Panel:
+def _figure(title: str, unit: str, runbook: str, lines: tuple[Line | Math, ...]) -> Panel:
     return Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True)
 
 
@@ -81,10 +81,10 @@ def _quotas(view: View, name: str) -> tuple[Limit, ...]:
 def _bedrock(view: View) -> Section:
     panels = (
         ("Calls", "calls", "Invocations", "Sum", "model-quota"),
-        ("Time to the whole answer, p95", MS, "InvocationLatency", "p95", "model-errors"),
+        ("Time to the whole answer, p95", MS, "InvocationLatency", "p95", "models-failing"),
         ("Calls refused by a quota", "calls", "InvocationThrottles", "Sum", "model-throttles"),
-        ("Calls that we made wrongly", "calls", "InvocationClientErrors", "Sum", "model-errors"),
-        ("Calls that failed on Bedrock's side", "calls", "InvocationServerErrors", "Sum", "model-errors"),
+        ("Calls that we made wrongly", "calls", "InvocationClientErrors", "Sum", "models-failing"),
+        ("Calls that failed on Bedrock's side", "calls", "InvocationServerErrors", "Sum", "models-failing"),
     )
     read = view.models("InputTokenCount", word="read")
     return Section(
@@ -109,13 +109,13 @@ def _agents(view: View) -> Section:
     panels = (
         ("Tokens that agents read", "tokens", "TokensIn", "Sum", "model-quota"),
         ("Tokens that agents wrote", "tokens", "TokensOut", "Sum", "model-quota"),
-        ("Waiting for the model, p95", MS, "LlmLatencyMs", "p95", "model-errors"),
+        ("Waiting for the model, p95", MS, "LlmLatencyMs", "p95", "models-failing"),
         ("Calls of a model", "calls", "LlmCalls", "Sum", "model-quota"),
-        ("Cost of calls", "USD", "LlmCostUsd", "Sum", "model-cost"),
-        ("Answers by the stand-in model", "answers", "ModelDowngrades", "Sum", "model-errors"),
-        ("Breakers opened", "times", "BreakerOpened", "Sum", "model-errors"),
+        ("Cost of calls", "USD", "LlmCostUsd", "Sum", "inference-cost"),
+        ("Answers by the stand-in model", "answers", "ModelDowngrades", "Sum", "models-failing"),
+        ("Breakers opened", "times", "BreakerOpened", "Sum", "models-failing"),
         ("Calls throttled", "calls", "Throttled", "Sum", "model-throttles"),
-        ("Models that were not allowed", "calls", "ModelAccessDenied", "Sum", "model-errors"),
+        ("Models that were not allowed", "calls", "ModelAccessDenied", "Sum", "models-failing"),
     )
     return Section(
         title="By agent",
@@ -128,32 +128,35 @@ def _agents(view: View) -> Section:
 
 
 def _endpoints(view: View) -> Section:
+    def lines(metric: str, statistic: str, word: str = "") -> tuple[Line, ...]:
+        return tuple(
+            Line(
+                namespace="AWS/SageMaker",
+                metric=metric,
+                dimensions={"EndpointName": endpoint.name, "VariantName": variant},
+                statistic=statistic,
+                label=f"{variant} {word}".strip(),
+            )
+            for endpoint in view.endpoints
+            for variant in endpoint.variants
+        )
+
+    limits = tuple(Limit(one.latency_ms, f"alarm for {name}") for name, one in view.settings.alarms.endpoints.items())
     panels = (
-        ("Calls of endpoints", "calls", ("Invocations",), "Sum"),
-        ("Failed calls of endpoints", "calls", ("Invocation4XXErrors", "Invocation5XXErrors"), "Sum"),
-        ("Endpoints' model latency, p95", "µs", ("ModelLatency",), "p95"),
+        ("Calls of endpoints", "calls", lines("Invocations", "Sum"), ()),
+        (
+            "Failed calls of endpoints",
+            "calls",
+            (*lines("Invocation4XXErrors", "Sum", "refused"), *lines("Invocation5XXErrors", "Sum", "failed")),
+            (),
+        ),
+        ("Endpoints' model latency, p95", MS, scaled(lines("ModelLatency", "p95"), US_A_MS), limits),
     )
     return Section(
         title="Endpoints",
-        about="Models that SageMaker serves.",
+        about="Models that SageMaker serves: those of the platform, and those that `alarms.endpoints` names.",
         panels=[
-            Panel(
-                title=title,
-                unit=unit,
-                runbook="model-errors",
-                lines=tuple(
-                    Line(
-                        namespace="AWS/SageMaker",
-                        metric=metric,
-                        dimensions={"EndpointName": endpoint.name, "VariantName": variant},
-                        statistic=statistic,
-                        label=f"{variant} {metric}" if len(metrics) > 1 else variant,
-                    )
-                    for endpoint in view.found.endpoints
-                    for variant in endpoint.variants
-                    for metric in metrics
-                ),
-            )
-            for title, unit, metrics, statistic in panels
+            Panel(title=title, unit=unit, runbook="endpoint-trouble", lines=shown, limits=limits)
+            for title, unit, shown, limits in panels
         ],
     )

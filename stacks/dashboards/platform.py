@@ -44,7 +44,7 @@ def _alarms(view: View, beside: Stack) -> Section:
         panels=[
             AlarmList(
                 title="Ringing now" if len(parts) == 1 else f"Ringing now ({number} of {len(parts)})",
-                runbook="alarms",
+                runbook="README",
                 alarms=part,
             )
             for number, part in enumerate(parts, start=1)

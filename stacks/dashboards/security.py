@@ -9,6 +9,9 @@ from stacks.dashboards.view import BILLING_REGION, View, acl_line, function_line
 
 ABOUT = "**Security** - for security and compliance: who was kept out, what was found, does the protection work?"
 
+# Metrics of filters that the section on access shows; the section on findings has all others.
+ACCESS = ("api-unauthorized", "api-forbidden", "database-refused")
+
 
 def sections(view: View) -> list[Section]:
     """The dashboard ``security``."""
@@ -22,7 +25,6 @@ def _findings(view: View) -> Section:
             for path, dimensions in view.found.events.items()
         )
 
-    other = [line for line in view.counted() if "database-refused" not in line.metric and "-api-" not in line.metric]
     return Section(
         title="Findings and violations",
         about="Grave findings of GuardDuty and Security Hub, resources that broke a rule of Config, use of the root "
@@ -31,7 +33,7 @@ def _findings(view: View) -> Section:
             Panel(
                 title="Events that a person is told of",
                 unit="events",
-                runbook="security-findings",
+                runbook="incident-security",
                 lines=matched("MatchedEvents"),
                 stacked=True,
             ),
@@ -44,8 +46,8 @@ def _findings(view: View) -> Section:
             Panel(
                 title="Seen in the audit trail",
                 unit="events",
-                runbook="security-findings",
-                lines=tuple(other),
+                runbook="incident-security",
+                lines=view.counted(without=ACCESS),
                 stacked=True,
             ),
         ],
@@ -60,7 +62,13 @@ def _edge(view: View) -> Section:
         kinds = (("AllowedRequests", "allowed"), ("BlockedRequests", "blocked"), ("CountedRequests", "only counted"))
         answered = tuple(acl_line(acl, metric, "ALL", region, label) for metric, label in kinds)
         panels.append(
-            Panel(title=f"Requests at {acl.metric}", unit="requests", runbook="web-acl", lines=answered, region=where)
+            Panel(
+                title=f"Requests at {acl.metric}",
+                unit="requests",
+                runbook="waf-blocked-surge",
+                lines=answered,
+                region=where,
+            )
         )
         for metric, title in (("BlockedRequests", "Blocked by rule"), ("CountedRequests", "Only counted, by rule")):
             lines = tuple(acl_line(acl, metric, rule, region, _rule(rule)) for rule in acl.rules)
@@ -68,7 +76,7 @@ def _edge(view: View) -> Section:
                 Panel(
                     title=f"{title} at {acl.metric}",
                     unit="requests",
-                    runbook="web-acl",
+                    runbook="waf-blocked-surge",
                     lines=lines,
                     stacked=True,
                     region=where,
@@ -90,7 +98,7 @@ def _access(view: View) -> Section:
                 title="Calls refused for their token or rights",
                 unit="requests",
                 runbook="api-refused",
-                lines=view.counted("-api-unauthorized", "-api-forbidden"),
+                lines=view.counted("api-unauthorized", "api-forbidden"),
             ),
             Panel(
                 title="Sign-ins",
@@ -125,7 +133,7 @@ def _models(view: View) -> Section:
             Panel(
                 title="Models not allowed",
                 unit="calls",
-                runbook="model-errors",
+                runbook="models-failing",
                 lines=view.by_agent("ModelAccessDenied"),
             ),
         ],
@@ -154,9 +162,9 @@ def _records(view: View) -> Section:
                 runbook="stream-behind",
                 lines=view.own("AuditEntriesArchived", "archiver", label="archived"),
             ),
-            Panel(title="Rotation of secrets", unit="invocations", runbook="secret-rotation", lines=tuple(rotating)),
+            Panel(title="Rotation of secrets", unit="invocations", runbook="rotation-failed", lines=tuple(rotating)),
             Panel(
-                title="Alerts sent", unit="messages", runbook="alarms", lines=view.topics("NumberOfMessagesPublished")
+                title="Alerts sent", unit="messages", runbook="README", lines=view.topics("NumberOfMessagesPublished")
             ),
             Panel(
                 title="Alerts that could not be delivered",

@@ -1,7 +1,7 @@
 """What the dashboards' modules share: an environment's settings, what was found in its tree, and lines of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Fn
@@ -10,10 +10,10 @@ from hardened.dashboards import Line, Math
 from hardened.functions import NAMESPACE, Function
 from hardened.queues import WorkQueue
 from settings import Settings
-from stacks.inventory import Acl, Inventory
+from stacks.inventory import Acl, Endpoint, Inventory
 
 MS = "ms"
-MS_A_SECOND = 1000
+MS_A_SECOND = US_A_MS = 1000
 S_AN_HOUR = 3600
 BILLING_REGION = "us-east-1"  # AWS keeps the metrics of bills, and of what stands before CloudFront, there only
 
@@ -146,14 +146,26 @@ class View:
             for pool in self.found.pools.values()
         )
 
-    def counted(self, *words: str) -> tuple[Line, ...]:
-        """Metrics that filters count in logs, all or those whose name has one of ``words``."""
+    def counted(self, *starts: str, without: Sequence[str] = ()) -> tuple[Line, ...]:
+        """Metrics that filters count in logs: those whose name begins so after the environment's, all but some."""
         prefix = f"alex-{self.settings.name}-"
+        named = [(namespace, name, name.removeprefix(prefix)) for namespace, name in self.found.counted]
         return tuple(
-            Line(namespace=namespace, metric=name, label=name.removeprefix(prefix).replace("-", " "))
-            for namespace, name in self.found.counted
-            if not words or any(word in name for word in words)
+            Line(namespace=namespace, metric=name, label=said.replace("-", " "))
+            for namespace, name, said in named
+            if said.startswith(starts or "") and not said.startswith(tuple(without))
         )
+
+    def spent(self, metric: str) -> tuple[Line, ...]:
+        """What all agents used, written for the whole environment beside each agent's own (COST-04)."""
+        dimensions = {"Environment": self.settings.name}
+        return (Line(namespace=NAMESPACE, metric=metric, dimensions=dimensions, label="all agents"),)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """SageMaker's endpoints: those of the tree, and those that the settings name."""
+        named = self.settings.alarms.endpoints.items()
+        return (*self.found.endpoints, *(Endpoint(name=name, variants=(one.variant,)) for name, one in named))
 
 
 def function_line(function: Function, metric: str, statistic: str, label: str) -> Line:

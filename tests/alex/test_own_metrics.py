@@ -90,6 +90,8 @@ def registry() -> Registry:
         ),
         ("Alex", "JobStarted", {"Environment": "prod", "Service": "planner", "Agent": "planner"}, "no function"),
         ("Alex", "AgentErrors", {"Environment": "prod", "Service": "planner", "Agent": "nobody"}, "no function"),
+        ("Alex", "LlmCostUsd", {"Environment": "prod"}, ""),
+        ("Alex", "JobsStarted", {"Environment": "prod"}, "carries Environment, Service and Agent"),
         ("Alex", "alex-prod-refused", {}, ""),
         ("Alex", "alex-prod-refused", {"Environment": "prod"}, "without dimensions"),
         ("AWS/Lambda", "Errors", {"FunctionName": "f"}, ""),

@@ -16,7 +16,7 @@ from aws_cdk.assertions import Template
 from alex.dashboards.bodies import Board, Metric, boards_of
 from hardened import Alerts, AlertTopic
 from hardened.agents import AgentAccess, AgentFunction
-from hardened.alarms import ErrorLimits
+from hardened.alarms import FunctionLimits
 from hardened.function_policies import FunctionPolicies
 from hardened.functions import FunctionDefaults, Size
 from hardened.queues import WorkQueue
@@ -76,7 +76,7 @@ class Platform:
             log_level="INFO",
             network=None,
             alerts=self.alerts,
-            errors=ErrorLimits(rate_pct=1, count=5),
+            limits=FunctionLimits(rate_pct=1, count=5),
             policies=self.policies,
         )
         guardrail = SimpleNamespace(environment=dict)
