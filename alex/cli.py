@@ -13,6 +13,7 @@ try:
         commands_alarms,
         commands_audit,
         commands_cloud,
+        commands_dashboards,
         commands_deploy,
         commands_guardrails,
         commands_policy,
@@ -53,6 +54,7 @@ commands_use.add_to(app)
 commands_audit.add_to(app)
 commands_traces.add_to(app)
 commands_watch.add_to(app)
+commands_dashboards.add_to(app)
 commands_review.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)

@@ -26,6 +26,7 @@ class Planner(Section):
     memory_mb: int = figure(10240, req="AGENT-03", unit="MB", ge=512, le=10240)
     timeout_s: int = figure(900, req="AGENT-03", unit="s", ge=660, le=900, description="Twice an agent's, and a margin")
     reserved_concurrency: int | None = figure(100, req="AGENT-03", ge=1, le=900)
+    promised_seconds: int = figure(180, req="PERF-02", unit="s", ge=10, le=900, description="What an analysis may take")
 
 
 class Queue(Section):

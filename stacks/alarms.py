@@ -24,6 +24,7 @@ from hardened.topics import Domain
 from settings import Settings
 from stacks.audit_archive import BY_AGENT
 from stacks.base import PlatformStack
+from stacks.inventory import inventory
 from stacks.objectives import add_objectives
 
 INDEXES = {"Audit": (BY_AGENT,)}
@@ -42,7 +43,6 @@ class AlarmsStack(PlatformStack):
         alerts: Alerts,
         api: RestApi,
         database: Database,
-        tables: Mapping[str, dynamodb.ITableV2],
         vault: backup.IBackupVault,
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, description="Alex: alarms")
@@ -53,7 +53,7 @@ class AlarmsStack(PlatformStack):
         self._api(api)
         self._database(database)
         self._models()
-        self._platform(tables, vault)
+        self._platform(inventory(scope, beside=self).tables, vault)
         add_objectives(self, settings=settings, alerts=alerts)
         PageOnce(self, "Incidents", name=self._name, alerts=alerts)
 

@@ -18,6 +18,7 @@ from hardened.functions import Function, FunctionDefaults, Program, Size
 from hardened.grants import allow, use_key, use_table
 from hardened.identity import UserPool
 from hardened.queues import WorkQueue
+from hardened.refusals import Refusals
 from hardened.rest_api import ApiSettings, RestApi
 from settings import Settings
 from stacks.approvals import ReviewLine
@@ -94,6 +95,7 @@ class ApiStack(PlatformStack):
         self.authorizer = self._authorizer()
         self.functions: dict[str, Function] = {"Api": self.handler, "Authorizer": self.authorizer}
         self.api = self._api()
+        Refusals(self, "Refusals", access_log=self.api.access_log, name=f"alex-{settings.name}")
         if settings.singletons.api_gateway_account == "create":
             account = ApiGatewayAccount(self, "Logging")
             self.api.stage.node.add_dependency(account)

@@ -104,30 +104,16 @@ class PlatformStage(Stage):
             alerts=security.alerts,
             api=api.api,
             database=data.database,
-            tables={
-                "Audit": data.audit_table,
-                "Rate": data.rate_table,
-                "Idempotency": data.idempotency_table,
-                "Usage": data.usage_table,
-                "Breaker": data.breaker_table,
-                "TaskTokens": data.token_table,
-            },
             vault=data.vault,
         )
-        deployed = {**data.functions, **approvals.functions, **agents.functions, **api.functions}
-        observability = ObservabilityStack(
-            self,
-            "Observability",
-            settings=settings,
-            functions=deployed,
-            queues={**agents.queues, **approvals.queues},
-            database=data.database,
-        )
-        save_queries(observability, environment=settings.name, functions=deployed, access_log=api.api.access_log)
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
         ComplianceStack(self, "Compliance", settings=settings)
         if settings.waf.edge == "create":
             EdgeStack(self, "Edge", settings=settings)
+        # The last one: it watches what it finds in the tree.
+        observability = ObservabilityStack(self, "Observability", settings=settings, alerts=security.alerts)
+        deployed = {**data.functions, **approvals.functions, **agents.functions, **api.functions}
+        save_queries(observability, environment=settings.name, functions=deployed, access_log=api.api.access_log)
         demand_gate(self)

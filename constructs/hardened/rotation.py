@@ -31,6 +31,7 @@ class Rotation(Construct):
         days: int,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.function = function
         steps = (
             "secretsmanager:DescribeSecret",
             "secretsmanager:GetSecretValue",
