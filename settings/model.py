@@ -11,6 +11,7 @@ from settings import platform as plat
 from settings.figure import Section, figure
 from settings.later import Later
 from settings.rules import RULES
+from settings.usage import Usage
 
 EnvironmentName = Literal["local", "dev", "staging", "prod", "prod-dr"]
 
@@ -34,6 +35,7 @@ class Settings(Section):
     alarms: plat.Alarms = Field(default_factory=plat.Alarms)
     singletons: plat.Singletons = Field(default_factory=plat.Singletons)
     cost: plat.Cost = Field(default_factory=plat.Cost)
+    usage: Usage = Field(default_factory=Usage)
     dr: plat.Recovery = Field(default_factory=plat.Recovery)
     slo: plat.Slo = Field(default_factory=plat.Slo)
     deploy: plat.Deploy = Field(default_factory=plat.Deploy)

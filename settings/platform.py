@@ -39,6 +39,7 @@ def _known_retention(days: int) -> int:
 
 
 RetentionDays = Annotated[int, AfterValidator(_known_retention)]
+Percent = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Rate(Section):
@@ -162,13 +163,34 @@ class Singletons(Section):
     )
     security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")
     api_gateway_account: Literal["create", "adopt"] = figure("create", req="API-11")
+    cost_monitor: Literal["create", "adopt"] = figure(
+        "adopt", req="COST-04", description="Of services: AWS makes the account's one when Cost Explorer is switched on"
+    )
 
 
 class Cost(Section):
     """Budgets and tags."""
 
-    monthly_budget_usd: int = figure(5000, req="COST-01", unit="USD/month", ge=1, system="SYS-16")
-    alert_thresholds_pct: tuple[int, ...] = figure((50, 80, 100), req="COST-01", unit="%", system="SYS-16")
+    monthly_budget_usd: int = figure(
+        5000, req="COST-01", unit="USD/month", ge=1, description="Without inference, which has its own"
+    )
+    alert_thresholds_pct: tuple[Percent, ...] = figure(
+        (50, 80, 100), req="COST-01", unit="%", min_length=1, max_length=4
+    )
+    inference_daily_usd: int = figure(8000, req="COST-04", unit="USD/day", ge=1)
+    inference_services: tuple[str, ...] = figure(
+        ("Amazon Bedrock", "Claude Sonnet 5.5 (Amazon Bedrock Edition)", "Claude Haiku 5.5 (Amazon Bedrock Edition)"),
+        req="COST-04",
+        min_length=1,
+        description="What the bill calls them: a model sold through the Marketplace is a service of its own",
+    )
+    anomaly_usd: int = figure(100, req="COST-04", unit="USD", ge=1, description="What an anomaly must cost to be told")
+    services_monitor_arn: str | None = figure(
+        None,
+        req="COST-04",
+        pattern=r"^arn:aws[a-z-]*:ce::\d{12}:anomalymonitor/[A-Za-z0-9-]+$",
+        description="The account's own monitor of services, when singletons.cost_monitor adopts it",
+    )
     owner: str = figure("platform", req="COST-02", min_length=1)
     cost_center: str = figure("alex", req="COST-02", min_length=1)
 

@@ -20,6 +20,7 @@ from hardened import (
     SecureDefaults,
     retention_days,
 )
+from hardened.budgets import PUBLISHERS as COST_PUBLISHERS
 from hardened.notifications import notify
 from hardened.topics import Severity
 from settings import Settings
@@ -61,7 +62,13 @@ class SecurityStack(PlatformStack):
             removal_policy=self._removal,
         )
         critical, warning = (
-            AlertTopic(self, word.title(), master_key=self.keys.messaging, display_name=f"Alex {settings.name}: {word}")
+            AlertTopic(
+                self,
+                word.title(),
+                master_key=self.keys.messaging,
+                display_name=f"Alex {settings.name}: {word}",
+                publishers=(*PUBLISHERS, *COST_PUBLISHERS),
+            )
             for word in Severity
         )
         self.alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
@@ -89,7 +96,12 @@ class SecurityStack(PlatformStack):
             logs=key("LogsKey", "logs and their archive", "delivery.logs.amazonaws.com"),
             # EventBridge: CDK lets an event rule send to a dead-letter queue, but not use the queue's key.
             messaging=key(
-                "MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com", "events.amazonaws.com"
+                "MessagingKey",
+                "queues and topics",
+                *PUBLISHERS,
+                *COST_PUBLISHERS,
+                "sns.amazonaws.com",
+                "events.amazonaws.com",
             ),
             audit=key("AuditKey", "audit records and backups", classification=Classification.AUDIT),
         )

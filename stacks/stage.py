@@ -11,6 +11,7 @@ from stacks.api import ApiStack
 from stacks.approvals import ApprovalsStack
 from stacks.bundles import Bundles
 from stacks.compliance import ComplianceStack
+from stacks.cost import CostStack
 from stacks.data import DataStack
 from stacks.functions import function_defaults
 from stacks.network import NetworkStack
@@ -104,5 +105,6 @@ class PlatformStage(Stage):
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
+        CostStack(self, "Cost", settings=settings, alerts=security.alerts)
         ComplianceStack(self, "Compliance", settings=settings)
         demand_gate(self)
