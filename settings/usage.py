@@ -77,6 +77,7 @@ class Usage(Section):
     database_million_io: float = figure(30, req="COST-01", unit="million/month", ge=0)
     table_gb: float = figure(1, req="COST-01", unit="GB/table", ge=0)
     table_calls_per_analysis: float = figure(10, req="COST-01", unit="reads and writes/table", ge=0)
+    table_calls_per_request: float = figure(1, req="COST-01", unit="reads and writes/table", ge=0)
     bucket_gb: float = figure(25, req="COST-01", unit="GB/bucket", ge=0, description="All at the price of Standard")
     bucket_requests: int = figure(100_000, req="COST-01", unit="requests/bucket/month", ge=0)
     backup_gb: float = figure(200, req="COST-01", unit="GB", ge=0, description="Recovery points in the vault")
