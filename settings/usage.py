@@ -80,7 +80,7 @@ class Usage(Section):
     table_calls_per_request: float = figure(1, req="COST-01", unit="reads and writes/table", ge=0)
     bucket_gb: float = figure(25, req="COST-01", unit="GB/bucket", ge=0, description="All at the price of Standard")
     bucket_requests: int = figure(100_000, req="COST-01", unit="requests/bucket/month", ge=0)
-    backup_gb: float = figure(200, req="COST-01", unit="GB", ge=0, description="Recovery points in the vault")
+    backup_gb: float = figure(200, req="COST-01", unit="GB/vault", ge=0, description="Recovery points")
     log_gb_per_group: float = figure(1, req="COST-01", unit="GB/group/month", ge=0)
     flow_log_gb: float = figure(10, req="COST-01", unit="GB/month", ge=0)
     months_kept: int = figure(12, req="COST-01", unit="months", ge=0, description="Of logs that have piled up by then")

@@ -70,12 +70,10 @@ def vault(_found: Resource, month: Month) -> Iterator[Use]:
 
 @measures("AWS::Backup::BackupPlan")
 def plan(found: Resource, month: Month) -> Iterator[Use]:
-    """What its rules copy to another region or account, sent and kept there."""
+    """What its rules copy to another region or account; kept there, it is that vault's."""
     rules = found.get("BackupPlan", "BackupPlanRule", default=())
-    copies = sum(len(rule.get("CopyActions", ())) for rule in rules if isinstance(rule, dict))
-    if copies:
-        yield Use("backup.copied", copies * month.usage.backup_gb)
-        yield Use("backup.warm", copies * month.usage.backup_gb)
+    if any(rule.get("CopyActions") for rule in rules if isinstance(rule, dict)):
+        yield Use("backup.copied", month.usage.backup_gb)
 
 
 @measures("AWS::Backup::RestoreTestingSelection")
