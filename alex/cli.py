@@ -12,6 +12,7 @@ try:
     from alex import (
         commands_audit,
         commands_cloud,
+        commands_cost,
         commands_deploy,
         commands_guardrails,
         commands_policy,
@@ -50,6 +51,7 @@ commands_traces.add_to(app)
 commands_watch.add_to(app)
 commands_review.add_to(app)
 commands_policy.add_to(app)
+commands_cost.add_to(app)
 commands_guardrails.add_to(app)
 
 

@@ -108,7 +108,7 @@ def estimate(templates: Templates, settings: Settings, table: PriceTable | None 
     lines = (
         Line(
             stack=found.stack,
-            resource=found.path,
+            resource=found.label,
             type=found.type,
             price=prices[use.key],
             quantity=use.quantity,

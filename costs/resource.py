@@ -1,9 +1,12 @@
 """Resources of synthesised templates, as far as their cost depends on what stands there."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+_HASH = re.compile(r"[0-9A-F]{8}$")
 
 Templates = Mapping[str, Mapping[str, Any]]
 """Template JSON by stack name."""
@@ -15,19 +18,22 @@ class EstimateError(ValueError):
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource; ``path`` is its construct's, where the template says it."""
+    """One resource."""
 
     stack: str
     logical_id: str
     type: str
     properties: Mapping[str, Any]
-    path: str
 
     @property
     def name(self) -> str:
-        """What its author called it: ``Planner`` of ``Alex-prod/Agents/Planner/Function/Resource``."""
-        parts = [part for part in self.path.split("/") if part not in ("Resource", "Function")]
-        return parts[-1] if parts else self.logical_id
+        """What its author called it: ``Planner`` of ``PlannerFunction0A1B2C3D``. Not every template holds its path."""
+        return _HASH.sub("", self.logical_id).removesuffix("Function")
+
+    @property
+    def label(self) -> str:
+        """Stack and name, the same in every synthesis: ``Data/DatabaseClusterWriter``."""
+        return f"{self.stack}/{_HASH.sub('', self.logical_id)}"
 
     def get(self, *path: str | int, default: Any = None) -> Any:
         """The value at ``path`` below the properties."""
@@ -77,7 +83,6 @@ class Deployment:
                 logical_id=logical_id,
                 type=str(raw.get("Type", "")),
                 properties=raw.get("Properties") or {},
-                path=str((raw.get("Metadata") or {}).get("aws:cdk:path", logical_id)),
             )
             for stack, template in self.templates.items()
             for logical_id, raw in (template.get("Resources") or {}).items()

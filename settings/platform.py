@@ -1,5 +1,6 @@
 """Settings of what the functions run on: network, keys, data, logs, edge, accounts. Defaults are production's."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -39,7 +40,16 @@ def _known_retention(days: int) -> int:
 
 
 RetentionDays = Annotated[int, AfterValidator(_known_retention)]
+
+
+def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
+    if list(percents) != sorted(set(percents)):
+        raise ValueError("write each threshold once, the lowest first")
+    return percents
+
+
 Percent = Annotated[int, Field(ge=1, le=1000)]
+Thresholds = Annotated[tuple[Percent, ...], AfterValidator(_ascending)]
 
 
 class Rate(Section):
@@ -168,15 +178,25 @@ class Singletons(Section):
     )
 
 
+class Acceptance(Section):
+    """A decision to live with a finding, as the policy gate demands it."""
+
+    reason: str = Field(min_length=40)
+    owner: str = Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")
+    expires: date
+    ticket: str = Field(pattern=r"^([A-Z][A-Z0-9]+-\d+|#\d+|https://[^\s;\]]+)$")
+
+
 class Cost(Section):
     """Budgets and tags."""
 
     monthly_budget_usd: int = figure(
         5000, req="COST-01", unit="USD/month", ge=1, description="Without inference, which has its own"
     )
-    alert_thresholds_pct: tuple[Percent, ...] = figure(
-        (50, 80, 100), req="COST-01", unit="%", min_length=1, max_length=4
+    over_budget: Acceptance | None = figure(
+        None, req="COST-01", description="Who accepted that the estimate exceeds the budget; without it the gate closes"
     )
+    alert_thresholds_pct: Thresholds = figure((50, 80, 100), req="COST-01", unit="%", min_length=1, max_length=4)
     inference_daily_usd: int = figure(8000, req="COST-04", unit="USD/day", ge=1)
     inference_services: tuple[str, ...] = figure(
         ("Amazon Bedrock", "Claude Sonnet 5.5 (Amazon Bedrock Edition)", "Claude Haiku 5.5 (Amazon Bedrock Edition)"),

@@ -7,7 +7,7 @@ prints, and that the first real bill corrects.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from settings.figure import Section, figure
 
@@ -59,6 +59,12 @@ TALKS = {
 }
 
 
+def _with_the_rest(functions: dict[str, Runs]) -> dict[str, Runs]:
+    if OTHER not in functions:
+        raise ValueError(f"say under {OTHER} how often every other function runs")
+    return functions
+
+
 class Usage(Section):
     """One environment's month. The defaults are production's first year."""
 
@@ -67,7 +73,9 @@ class Usage(Section):
     response_kb: float = figure(5, req="COST-01", unit="KB", ge=0)
     analyses_per_day: int = figure(400, req="COST-01", unit="analyses/day", ge=0, description="Two for each of 200")
     reviewed_share: Share = figure(0.05, req="COST-01", description="Of the analyses, what waits for a person")
-    functions: dict[str, Runs] = figure(FUNCTIONS, req="COST-01", description="By the function's name; Other: the rest")
+    functions: Annotated[dict[str, Runs], AfterValidator(_with_the_rest)] = figure(
+        FUNCTIONS, req="COST-01", description="By the function's name; Other: the rest"
+    )
     talks: dict[str, Talk] = figure(
         TALKS, req="COST-01", description="By agent; measured with the simulated analyst on the demo portfolio"
     )
@@ -84,7 +92,9 @@ class Usage(Section):
     log_gb_per_group: float = figure(1, req="COST-01", unit="GB/group/month", ge=0)
     flow_log_gb: float = figure(10, req="COST-01", unit="GB/month", ge=0)
     months_kept: int = figure(12, req="COST-01", unit="months", ge=0, description="Of logs that have piled up by then")
-    metrics_per_function: int = figure(10, req="COST-01", unit="custom metrics/function", ge=0)
+    metrics_per_function: int = figure(
+        10, req="COST-01", unit="custom metrics/function", ge=0, description="Billed by the hour in which it is written"
+    )
     alerts: int = figure(200, req="COST-01", unit="messages/topic/month", ge=0)
     queue_messages_per_analysis: float = figure(1, req="COST-01", unit="messages/queue", ge=0)
     key_uses_per_analysis: float = figure(20, req="COST-01", unit="requests/key", ge=0)

@@ -8,7 +8,7 @@ which counts by tag, never sees them.
 
 from constructs import Construct
 
-from hardened import Alerts
+from hardened import Alerts, acknowledge
 from hardened.budgets import INFERENCE, PLATFORM, AnomalyWatch, SpendingBudget
 from settings import Settings
 from stacks.base import PlatformStack
@@ -20,7 +20,7 @@ class CostStack(PlatformStack):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, alerts: Alerts) -> None:
         super().__init__(scope, construct_id, settings=settings, description="Alex: budgets and cost anomalies")
         cost = settings.cost
-        SpendingBudget(
+        platform = SpendingBudget(
             self,
             "Platform",
             purpose=PLATFORM,
@@ -30,6 +30,15 @@ class CostStack(PlatformStack):
             thresholds_pct=cost.alert_thresholds_pct,
             alerts=alerts,
         )
+        if accepted := cost.over_budget:
+            acknowledge(
+                platform.budget,
+                rule="SOC2::SOC2-COST-BUDGET",
+                reason=accepted.reason,
+                owner=accepted.owner,
+                expires=accepted.expires,
+                ticket=accepted.ticket,
+            )
         SpendingBudget(
             self,
             "Inference",

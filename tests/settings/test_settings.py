@@ -225,7 +225,10 @@ def test_an_overlay_changes_only_what_it_names(tmp_path: Path) -> None:
 def test_a_setting_has_an_effect_or_says_which_system_will_read_it() -> None:
     """A figure that nothing reads is a promise to an auditor that nobody keeps."""
     root = Path(settings.__file__).resolve().parent.parent
-    code = "\n".join(path.read_text("utf-8") for path in [root / "app.py", *(root / "stacks").glob("*.py")])
+    code = "\n".join(
+        path.read_text("utf-8")
+        for path in [root / "app.py", *(root / "stacks").glob("*.py"), *(root / "costs").rglob("*.py")]
+    )
     wrong = []
     names = [path[-1] for path, _ in sections(Settings)]
     for path, field in sections(Settings):
