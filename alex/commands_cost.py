@@ -37,7 +37,7 @@ def cost_command(
 
     Nothing is asked of AWS. Exit 1 when it is over a budget and nobody has accepted that.
     """
-    from alex.cost import page, templates, view  # noqa: PLC0415 - only this command estimates
+    from alex.cost import basis, page, templates, view  # noqa: PLC0415 - only this command estimates
     from costs import difference  # noqa: PLC0415
 
     environment = synthesis.environment_of(env)
@@ -63,7 +63,7 @@ def cost_command(
         written = places.written(html, page.render(made, settings, found))
         console.err().print(f"page: {places.shown(written)}", highlight=False)
     accepted = settings.tier == "local" or settings.cost.over_budget or times is not None
-    if any(budget.over for budget in view.budgets(made, settings)) and not accepted:
+    if any(budget.over for budget in basis.budgets(made, settings)) and not accepted:
         raise typer.Exit(int(Exit.FAILED))
 
 

@@ -148,7 +148,7 @@ def _unpriced(resources: Iterable[Resource]) -> dict[str, tuple[int, str]]:
 
 
 def reason(name: str) -> str | None:
-    """Why a resource type has no price: ``free: ...`` or ``counted ...``; None when nobody said."""
+    """Why a resource type has no price: ``no charge ...`` or ``counted ...``; None when nobody said."""
     reasons = _reasons()
     exact = reasons.get(name)
     if exact is not None:
@@ -159,8 +159,5 @@ def reason(name: str) -> str | None:
 
 @cache
 def _reasons() -> dict[str, str]:
-    raw = tomllib.loads(TYPES.read_text("utf-8"))
-    free = {
-        name: f"free: {why.removeprefix('no charge').lstrip(': ') or 'no charge'}" for name, why in raw["free"].items()
-    }
-    return free | {name: f"counted {why}" for name, why in raw["counted"].items()}
+    raw: dict[str, dict[str, str]] = tomllib.loads(TYPES.read_text("utf-8"))
+    return raw["free"] | {name: f"counted {why}" for name, why in raw["counted"].items()}

@@ -5,7 +5,8 @@ from html import escape
 from pathlib import Path
 
 from alex import charts_svg as svg
-from alex.cost.view import BASIS, amount, assumptions, budgets
+from alex.cost.basis import BASIS, assumptions, budgets
+from alex.cost.view import amount
 from alex.figures import money
 from alex.report_money import table
 from costs import Difference, Estimate
