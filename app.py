@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aws_cdk import App
 
+from costs import INFERENCE, PLATFORM, Templates, estimate
 from settings import Settings, SettingsError, load
 from soc2 import SWITCHED_OFF, GateError, Profile, synthesise
 from stacks.api import ContractMissingError
@@ -45,7 +46,15 @@ def judged_as(settings: Settings) -> Profile:
         audit_retention_days=settings.retention.audit_years * 365,
         backup_retention_days=settings.aurora.backup_days,
         elsewhere=elsewhere,
+        # A laptop sends no bill.
+        spending=None if settings.tier == "local" else lambda templates: spending(templates, settings),
     )
+
+
+def spending(templates: Templates, settings: Settings) -> dict[str, float]:
+    """USD a month by what they are for: what the gate compares with the budgets."""
+    made = estimate(templates, settings)
+    return {purpose: made.total(purpose) for purpose in (PLATFORM, INFERENCE)}
 
 
 def main() -> int:

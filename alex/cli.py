@@ -13,6 +13,7 @@ try:
         commands_alarms,
         commands_audit,
         commands_cloud,
+        commands_cost,
         commands_dashboards,
         commands_deploy,
         commands_guardrails,
@@ -59,6 +60,7 @@ commands_review.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_alarms.add_to(app)
+commands_cost.add_to(app)
 commands_guardrails.add_to(app)
 commands_waf.add_to(app)
 

@@ -23,7 +23,7 @@ _FILES = (
     "requirements.txt",
     "package-lock.json",
 )
-_FOLDERS = ("settings", "stacks", "constructs", "policy", "lambdas/advisor", "lambdas/requirements")
+_FOLDERS = ("costs", "settings", "stacks", "constructs", "policy", "lambdas/advisor", "lambdas/requirements")
 _KINDS = {".py", ".yaml", ".yml", ".json", ".toml", ".sql", ".txt"}
 
 

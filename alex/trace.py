@@ -21,7 +21,16 @@ REQUIREMENT = re.compile(
 )
 ROOMS = {
     "settings": ("settings",),
-    "code": ("app.py", "stacks", "constructs/hardened", "policy/soc2", "lambdas/advisor", "local/local_cloud", "alex"),
+    "code": (
+        "app.py",
+        "costs",
+        "stacks",
+        "constructs/hardened",
+        "policy/soc2",
+        "lambdas/advisor",
+        "local/local_cloud",
+        "alex",
+    ),
     "tests": ("tests",),
 }
 TARGET = ROOT / "docs" / "traceability.md"

@@ -79,7 +79,6 @@ class Alarms(Section):
     model_quota_pct: float = figure(80, req="LLM-03", unit="%", gt=0, le=100)
     model_failures_pct: float = figure(50, req="LLM-03", unit="% of ten or more calls", gt=0, le=100)
     endpoints: dict[EndpointName, Endpoint] = figure({}, req="ML-07", description="SageMaker endpoints by name")
-    inference_daily_usd: float = figure(8000, req="COST-04", unit="USD/day", gt=0)
     inference_hourly_pct: float = figure(25, req="COST-04", unit="% of the day's limit in an hour", gt=0, le=100)
     token_band: float = figure(3, req="COST-04", unit="standard deviations", ge=1, le=10)
     certificate_days: int = figure(30, req="NET-11", unit="days", ge=1, le=45, description="ACM tells from 45 on")
@@ -105,10 +104,10 @@ ALARM_RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
         lambda s: not s.is_production or s.alarms.lambda_error_rate_pct <= 1,
     ),
     (
-        "alarms.inference_daily_usd",
+        "cost.inference_daily_usd",
         "production looks into more than 8,000 USD of inference a day",
         "COST-04",
-        lambda s: not s.is_production or s.alarms.inference_daily_usd <= 8000,
+        lambda s: not s.is_production or s.cost.inference_daily_usd <= 8000,
     ),
 )
 """As in `settings.rules`."""

@@ -15,6 +15,7 @@ from settings.later import Later
 from settings.logs import Logs
 from settings.objectives import Slo
 from settings.rules import RULES
+from settings.usage import Usage
 
 EnvironmentName = Literal["local", "dev", "staging", "prod", "prod-dr"]
 
@@ -38,6 +39,7 @@ class Settings(Section):
     alarms: Alarms = Field(default_factory=Alarms)
     singletons: plat.Singletons = Field(default_factory=plat.Singletons)
     cost: plat.Cost = Field(default_factory=plat.Cost)
+    usage: Usage = Field(default_factory=Usage)
     dr: plat.Recovery = Field(default_factory=plat.Recovery)
     slo: Slo = Field(default_factory=Slo)
     deploy: plat.Deploy = Field(default_factory=plat.Deploy)

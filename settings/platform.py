@@ -1,8 +1,9 @@
 """Settings of what the functions run on: network, keys, data, logs, accounts. Defaults are production's."""
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from settings.figure import Section, figure
 
@@ -39,6 +40,16 @@ def _known_retention(days: int) -> int:
 
 
 RetentionDays = Annotated[int, AfterValidator(_known_retention)]
+
+
+def _ascending(percents: tuple[int, ...]) -> tuple[int, ...]:
+    if list(percents) != sorted(set(percents)):
+        raise ValueError("write each threshold once, the lowest first")
+    return percents
+
+
+Percent = Annotated[int, Field(ge=1, le=1000)]
+Thresholds = Annotated[tuple[Percent, ...], AfterValidator(_ascending)]
 
 
 class Network(Section):
@@ -116,13 +127,44 @@ class Singletons(Section):
     )
     security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")
     api_gateway_account: Literal["create", "adopt"] = figure("create", req="API-11")
+    cost_monitor: Literal["create", "adopt"] = figure(
+        "adopt", req="COST-04", description="Of services: AWS makes the account's one when Cost Explorer is switched on"
+    )
+
+
+class Acceptance(Section):
+    """A decision to live with a finding, as the policy gate demands it."""
+
+    reason: str = Field(min_length=40)
+    owner: str = Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")
+    expires: date
+    ticket: str = Field(pattern=r"^([A-Z][A-Z0-9]+-\d+|#\d+|https://[^\s;\]]+)$")
 
 
 class Cost(Section):
     """Budgets and tags."""
 
-    monthly_budget_usd: int = figure(5000, req="COST-01", unit="USD/month", ge=1, system="SYS-16")
-    alert_thresholds_pct: tuple[int, ...] = figure((50, 80, 100), req="COST-01", unit="%", system="SYS-16")
+    monthly_budget_usd: int = figure(
+        5000, req="COST-01", unit="USD/month", ge=1, description="Without inference, which has its own"
+    )
+    over_budget: Acceptance | None = figure(
+        None, req="COST-01", description="Who accepted that the estimate exceeds the budget; without it the gate closes"
+    )
+    alert_thresholds_pct: Thresholds = figure((50, 80, 100), req="COST-01", unit="%", min_length=1, max_length=4)
+    inference_daily_usd: int = figure(8000, req="COST-04", unit="USD/day", ge=1)
+    inference_services: tuple[str, ...] = figure(
+        ("Amazon Bedrock", "Claude Sonnet 5.5 (Amazon Bedrock Edition)", "Claude Haiku 5.5 (Amazon Bedrock Edition)"),
+        req="COST-04",
+        min_length=1,
+        description="What the bill calls them: a model sold through the Marketplace is a service of its own",
+    )
+    anomaly_usd: int = figure(100, req="COST-04", unit="USD", ge=1, description="What an anomaly must cost to be told")
+    services_monitor_arn: str | None = figure(
+        None,
+        req="COST-04",
+        pattern=r"^arn:aws[a-z-]*:ce::\d{12}:anomalymonitor/[A-Za-z0-9-]+$",
+        description="The account's own monitor of services, when singletons.cost_monitor adopts it",
+    )
     owner: str = figure("platform", req="COST-02", min_length=1)
     cost_center: str = figure("alex", req="COST-02", min_length=1)
 

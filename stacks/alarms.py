@@ -109,7 +109,7 @@ class AlarmsStack(PlatformStack):
             namespace=NAMESPACE,
             environment=self._settings.name,
             limits=SpendLimits(
-                daily_usd=limits.inference_daily_usd,
+                daily_usd=self._settings.cost.inference_daily_usd,
                 hourly_pct=limits.inference_hourly_pct,
                 token_band=limits.token_band,
             ),

@@ -19,6 +19,7 @@ from hardened import (
     Keys,
     SecureDefaults,
 )
+from hardened.budgets import PUBLISHERS as COST_PUBLISHERS
 from hardened.log_archive import LogDelivery
 from hardened.log_findings import Findings
 from hardened.log_groups import LogDestination, LogPolicy
@@ -82,7 +83,13 @@ class SecurityStack(PlatformStack):
 
     def _make_alerts(self, settings: Settings) -> Alerts:
         critical, warning = (
-            AlertTopic(self, word.title(), master_key=self.keys.messaging, display_name=f"Alex {settings.name}: {word}")
+            AlertTopic(
+                self,
+                word.title(),
+                master_key=self.keys.messaging,
+                display_name=f"Alex {settings.name}: {word}",
+                publishers=(*PUBLISHERS, *COST_PUBLISHERS),
+            )
             for word in Severity
         )
         alerts = Alerts(critical=critical, warning=warning, runbooks=settings.alarms.runbooks_url)
@@ -117,7 +124,12 @@ class SecurityStack(PlatformStack):
             logs=key("LogsKey", "logs and their archive", "delivery.logs.amazonaws.com"),
             # EventBridge: CDK lets an event rule send to a dead-letter queue, but not use the queue's key.
             messaging=key(
-                "MessagingKey", "queues and topics", *PUBLISHERS, "sns.amazonaws.com", "events.amazonaws.com"
+                "MessagingKey",
+                "queues and topics",
+                *PUBLISHERS,
+                *COST_PUBLISHERS,
+                "sns.amazonaws.com",
+                "events.amazonaws.com",
             ),
             audit=key("AuditKey", "audit records and backups", classification=Classification.AUDIT),
         )

@@ -14,6 +14,7 @@ from stacks.approvals import ApprovalsStack
 from stacks.automations import AutomationsStack
 from stacks.bundles import Bundles
 from stacks.compliance import ComplianceStack
+from stacks.cost import CostStack
 from stacks.data import DataStack
 from stacks.edge import EdgeStack
 from stacks.functions import function_defaults
@@ -109,6 +110,7 @@ class PlatformStage(Stage):
         if settings.backup.copy_region:
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
+        CostStack(self, "Cost", settings=settings, alerts=security.alerts)
         ComplianceStack(self, "Compliance", settings=settings)
         if settings.waf.edge == "create":
             EdgeStack(self, "Edge", settings=settings)

@@ -9,7 +9,7 @@ import pytest
 from alex import trace
 
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCT = ("app.py", "alex", "constructs", "lambdas", "local", "policy", "settings", "stacks")
+PRODUCT = ("app.py", "alex", "constructs", "costs", "lambdas", "local", "policy", "settings", "stacks")
 LONGEST = 250
 LOCKS = ("requirements.txt", "local/requirements.txt", "package-lock.json", "lambdas/requirements/*.txt")
 

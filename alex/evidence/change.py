@@ -80,11 +80,11 @@ def compared(journey: Journey, revision: str | None, environment: str) -> Change
         with journey.step(f"Export {base}"):
             export(base.commit, tree)
         with journey.step(f"Synthesise {environment} of {base}") as step:
-            ending, said = _synthesise(tree, environment, scratch / "before")
+            ending, said = synthesise(tree, environment, scratch / "before")
             step.result("" if ending == Ending.WRITTEN else "without evidence")
         before = _evidence_of_base(base, environment, ending, said, scratch / "before")
         with journey.step(f"Synthesise {environment} of this tree"):
-            ending, said = _synthesise(places.ROOT, environment, scratch / "after")
+            ending, said = synthesise(places.ROOT, environment, scratch / "after")
             after = _evidence_of_change(environment, ending, said, scratch / "after")
     now = after.provenance
     # The title says which commits these are; as a difference they would hide that nothing else differs.
@@ -183,7 +183,8 @@ def environment_of(tree: Path) -> dict[str, str]:
     return found | {"PYTHONPATH": os.pathsep.join([*paths, *([inherited] if inherited else [])])}
 
 
-def _synthesise(tree: Path, environment: str, output: Path) -> tuple[int, str]:
+def synthesise(tree: Path, environment: str, output: Path) -> tuple[int, str]:
+    """Synthesise the tree's environment with its own sources: how it ended (`Ending`), and what was said."""
     # -P: the program's own folder must not come before the tree's.
     command: list[str | Path] = [sys.executable, "-P", stub_synthesis.__file__, tree, environment, output]
     return run(command, cwd=tree, env=environment_of(tree))

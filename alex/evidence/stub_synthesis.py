@@ -18,7 +18,7 @@ from typing import Any
 
 FOLDERS = ("", "constructs", "policy", "lambdas", "local")
 """Where a tree's packages are."""
-OURS = ("app", "settings", "stacks", "hardened", "soc2", "advisor", "local_cloud", "alex")
+OURS = ("app", "costs", "settings", "stacks", "hardened", "soc2", "advisor", "local_cloud", "alex")
 """Modules that must come from the tree: the environment has those of the working tree installed."""
 
 

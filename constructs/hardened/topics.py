@@ -16,14 +16,25 @@ PUBLISHERS = ("cloudwatch.amazonaws.com",)
 
 
 class AlertTopic(sns.Topic):
-    """An encrypted topic that this account's alarms may publish on, over TLS only."""
+    """An encrypted topic that this account's alarms may publish on, over TLS only.
 
-    def __init__(self, scope: Construct, construct_id: str, *, master_key: kms.IKey, display_name: str) -> None:
+    :param publishers: service principals that publish for this account; the key must admit them too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        master_key: kms.IKey,
+        display_name: str,
+        publishers: Sequence[str] = PUBLISHERS,
+    ) -> None:
         super().__init__(scope, construct_id, master_key=master_key, display_name=display_name, enforce_ssl=True)
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",
-                principals=[iam.ServicePrincipal(service) for service in PUBLISHERS],
+                principals=[iam.ServicePrincipal(service) for service in publishers],
                 actions=["sns:Publish"],
                 resources=[self.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},

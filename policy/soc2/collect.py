@@ -110,7 +110,7 @@ def _provenance(profile: Profile, templates: Mapping[str, Path], settings: str) 
         commit=commit or "unknown",
         changed=changed,
         settings=settings,
-        profile=asdict(profile),
+        profile=profile.stated(),
         templates={name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(templates.items())},
         tools={"python": platform.python_version()} | {tool: found for tool in TOOLS if (found := _version(tool))},
     )

@@ -1,7 +1,11 @@
 """What a judged application says of itself, because no template does: which environment it is, what lives elsewhere."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+Spending = Callable[[Mapping[str, Any]], Mapping[str, float]]
+"""USD a month by purpose, of template JSON by stack; raises ValueError, with the reason, when it cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Profile:
     :param elsewhere: resource type -> where it is, for what an account has only once and another application owns;
         for example ``{"AWS::GuardDuty::Detector": "the organisation's security account"}``.
     :param required_tags: every resource that can carry tags has these.
+    :param spending: what the templates would cost; None where nobody pays for them, or nobody estimates.
     """
 
     environment: str = ""
@@ -27,3 +32,8 @@ class Profile:
     backup_retention_days: int = 7
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     required_tags: tuple[str, ...] = ("Project", "Environment", "Owner", "CostCenter")
+    spending: Spending | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """Everything that it says, for the evidence: of the estimate, whether there is one."""
+        return asdict(replace(self, spending=None)) | {"spending": self.spending is not None}

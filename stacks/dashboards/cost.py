@@ -49,7 +49,7 @@ def model_cost_an_hour(view: View) -> Panel:
         unit="USD/hour",
         runbook="inference-cost",
         lines=view.by_agent("LlmCostUsd"),
-        limits=(Limit(alarms.inference_daily_usd * alarms.inference_hourly_pct / 100, "alarm"),),
+        limits=(Limit(view.settings.cost.inference_daily_usd * alarms.inference_hourly_pct / 100, "alarm"),),
         stacked=True,
         period_s=HOUR_S,
     )
@@ -98,7 +98,7 @@ def _models(view: View) -> Section:
                 unit="USD/day",
                 runbook="inference-cost",
                 lines=spent,
-                limits=(Limit(view.settings.alarms.inference_daily_usd, "alarm"),),
+                limits=(Limit(view.settings.cost.inference_daily_usd, "alarm"),),
                 stacked=True,
                 period_s=DAY_S,
             ),

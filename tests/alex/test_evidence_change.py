@@ -89,7 +89,7 @@ def test_ctrl_c_leaves_nothing_behind(repository: Repository, tmp_path: Path, mo
         seen.append(tree)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(change, "_synthesise", interrupted)
+    monkeypatch.setattr(change, "synthesise", interrupted)
     assert run() == Exit.INTERRUPTED
     assert seen
     assert list((tmp_path / "state").iterdir()) == []

@@ -128,8 +128,8 @@ def test_thresholds_are_the_settings(deployed: Any) -> None:
         "database-cpu": chosen.database_cpu_pct,
         "database-capacity": chosen.database_acu_pct,
         "models-failing": chosen.model_failures_pct,
-        "inference-cost-day": chosen.inference_daily_usd,
-        "inference-cost-hour": chosen.inference_daily_usd * chosen.inference_hourly_pct / 100,
+        "inference-cost-day": settings.cost.inference_daily_usd,
+        "inference-cost-hour": settings.cost.inference_daily_usd * chosen.inference_hourly_pct / 100,
     }
     if settings.planner.reserved_concurrency:
         reserved = settings.planner.reserved_concurrency
