@@ -81,7 +81,7 @@ def show_prices(console: Console, made: Estimate) -> None:
     """Each price that was charged: what for, how much in the first tier, when it was read and where."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("Price", "USD", "Unit", "Read", "Sure", "Page"):
-        table.add_column(name, no_wrap=name != "Page")
+        table.add_column(name, no_wrap=name != "Page", overflow="fold")
     for price in made.used():
         tiers = f" ({len(price.tiers)} tiers)" if len(price.tiers) > 1 else ""
         table.add_row(

@@ -54,7 +54,7 @@ def used(use: dict[str, float], times: float = 1) -> Any:
     whole = {name for name, value in BUSY.items() if isinstance(value, int)}
     scaled = {name: value * times for name, value in use.items() if name not in ("reviewed_share", "database_hours")}
     talks = Usage().talks
-    rounded = {name: round(value) if name in whole else value for name, value in scaled.items()}
+    rounded: dict[str, Any] = {name: round(value) if name in whole else value for name, value in scaled.items()}
     return setting(**rounded, functions={OTHER: Runs(per="request", times=1, seconds=0.1)}, talks=talks)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from costs import INFERENCE, PLATFORM, alerts, estimate
 from costs.month import DAYS
@@ -16,7 +17,7 @@ BUDGET = "AWS::Budgets::Budget"
 
 def budget(templates: Any, purpose: str) -> dict[str, Any]:
     """The one budget with that purpose."""
-    found = [
+    found: list[dict[str, Any]] = [
         resource["Properties"]
         for resource in templates["Cost"]["Resources"].values()
         if resource["Type"] == BUDGET and {"Key": "Purpose", "Value": purpose} in resource["Properties"]["ResourceTags"]
@@ -152,8 +153,6 @@ def test_costs_may_be_published_on_the_topics_for_this_account_only(assembly: As
 
 def taggable(kind: str) -> str | None:
     """The property that holds a type's tags, as CloudFormation's registry says; None when it has none."""
-    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     tagging = schema.get("tagging", {})
     if not tagging.get("taggable", schema.get("taggable", "Tags" in schema["properties"])):
@@ -168,7 +167,7 @@ def tag_sets(kind: str, properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if kind == "AWS::DynamoDB::GlobalTable":
         places, name = properties["Replicas"], "Tags"
     for place in places if name else ():
-        found = place.get(name, {})
+        found = place.get(name or "", {})
         yield found if isinstance(found, dict) else {tag["Key"]: tag["Value"] for tag in found}
 
 

@@ -38,7 +38,8 @@ def within_budget(budget: Resource) -> Findings:
     limit = number(budget.get("Budget", "BudgetLimit", "Amount"), default=0)
     usd = expected[purpose] * MONTHS.get(every, 1)
     if usd > limit:
-        yield Broken(f"{usd:,.2f} USD {every} are expected, the limit is {limit:,g}", at="Budget.BudgetLimit.Amount")
+        found = f"{usd:,.2f} USD are expected ({str(every).lower()}), the limit is {limit:,g}"
+        yield Broken(found, at="Budget.BudgetLimit.Amount")
 
 
 @rule(
