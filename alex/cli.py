@@ -12,6 +12,7 @@ try:
     from alex import (
         commands_alarms,
         commands_audit,
+        commands_checklist,
         commands_cloud,
         commands_dashboards,
         commands_deploy,
@@ -59,6 +60,7 @@ commands_review.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_alarms.add_to(app)
+commands_checklist.add_to(app)
 commands_guardrails.add_to(app)
 commands_waf.add_to(app)
 
