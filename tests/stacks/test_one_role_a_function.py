@@ -71,9 +71,7 @@ def _actions(statements: list[dict[str, Any]]) -> Iterator[str]:
 
 def _named(where: str, principal: Any) -> str:
     """The role of the same stack that a bucket's policy names, as ``Stack/LogicalId``; empty for anybody else."""
-    found = principal.get("AWS", {}) if isinstance(principal, dict) else {}
-    return (
-        f"{where.split('/', maxsplit=1)[0]}/{found['Fn::GetAtt'][0]}"
-        if isinstance(found, dict) and "Fn::GetAtt" in found
-        else ""
-    )
+    named = principal.get("AWS", {}) if isinstance(principal, dict) else {}
+    if not isinstance(named, dict) or "Fn::GetAtt" not in named:
+        return ""
+    return f"{where.split('/', maxsplit=1)[0]}/{named['Fn::GetAtt'][0]}"
