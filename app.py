@@ -26,18 +26,33 @@ ONCE = {
     "config_recorder": ("AWS::Config::ConfigurationRecorder", "AWS::Config::DeliveryChannel"),
     "guardduty": ("AWS::GuardDuty::Detector",),
     "security_hub": ("AWS::SecurityHub::Hub",),
+    "macie": ("AWS::Macie::Session",),
+    "access_analyzer": ("AWS::AccessAnalyzer::Analyzer",),
+    "access_analyzer_unused": ("AWS::AccessAnalyzer::Analyzer (unused access)",),
+    "inspector": ("Amazon Inspector",),
+    "s3_account_block": ("AWS::S3::AccountPublicAccessBlock",),
+    "ebs_encryption": ("AWS::EC2::EBSEncryptionByDefault",),
+    "password_policy": ("IAM's password policy",),
 }
-"""Setting below ``singletons`` -> what an account and region have once."""
+"""Setting below ``singletons`` -> what an account and region have once; some are no type of CloudFormation."""
+
+
+def _elsewhere(settings: Settings) -> dict[str, str]:
+    """What is not made here: where it is, or who accepts that it is nowhere. The evidence shows it."""
+    left = {
+        name: f"left out by the setting singletons.{name}: {by.owner} accepts it until {by.expires}. {by.reason}"
+        for name, by in settings.singletons.left_out.items()
+    }
+    adopted = {
+        name: f"adopted by the setting singletons.{name}: the account has it already"
+        for name in ONCE
+        if getattr(settings.singletons, name) == "adopt"
+    }
+    return {resource_type: why for name, why in (left | adopted).items() for resource_type in ONCE[name]}
 
 
 def judged_as(settings: Settings) -> Profile:
     """What the policy gate must know of an environment that its templates do not say."""
-    elsewhere = {
-        resource_type: f"adopted by the setting singletons.{name}: the account has it already"
-        for name, types in ONCE.items()
-        if getattr(settings.singletons, name) == "adopt"
-        for resource_type in types
-    }
     return Profile(
         environment=settings.name,
         account=settings.account or "",
@@ -45,7 +60,7 @@ def judged_as(settings: Settings) -> Profile:
         log_retention_days=min(log_days(settings).values()),
         audit_retention_days=settings.retention.audit_years * 365,
         backup_retention_days=settings.aurora.backup_days,
-        elsewhere=elsewhere,
+        elsewhere=_elsewhere(settings),
         # A laptop sends no bill.
         spending=None if settings.tier == "local" else lambda templates: spending(templates, settings),
     )

@@ -12,6 +12,7 @@ try:
     from alex import (
         commands_alarms,
         commands_audit,
+        commands_checklist,
         commands_cloud,
         commands_cost,
         commands_dashboards,
@@ -61,6 +62,7 @@ commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_alarms.add_to(app)
 commands_cost.add_to(app)
+commands_checklist.add_to(app)
 commands_guardrails.add_to(app)
 commands_waf.add_to(app)
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from settings import application as app
+from settings import compliance as comp
 from settings import edge
 from settings import platform as plat
 from settings.alarms import Alarms
@@ -37,7 +38,8 @@ class Settings(Section):
     waf: edge.Waf = Field(default_factory=edge.Waf)
     shield: edge.Shield = Field(default_factory=edge.Shield)
     alarms: Alarms = Field(default_factory=Alarms)
-    singletons: plat.Singletons = Field(default_factory=plat.Singletons)
+    singletons: comp.Singletons = Field(default_factory=comp.Singletons)
+    compliance: comp.Compliance = Field(default_factory=comp.Compliance)
     cost: plat.Cost = Field(default_factory=plat.Cost)
     usage: Usage = Field(default_factory=Usage)
     dr: plat.Recovery = Field(default_factory=plat.Recovery)

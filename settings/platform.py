@@ -113,25 +113,6 @@ class MarketData(Section):
     glacier_after_days: int = figure(365, req="DATA-14", unit="days", ge=30, le=3650, system="SYS-21")
 
 
-class Singletons(Section):
-    """Services of which an account and region has one: ``create`` it here, or ``adopt`` the one that exists."""
-
-    trail: Literal["create", "adopt"] = figure("create", req="COMP-02")
-    trail_log_group: str | None = figure(
-        None, req="OBS-26", min_length=1, max_length=512, description="An adopted trail's log group in this region"
-    )
-    guardduty: Literal["create", "adopt"] = figure("create", req="SEC-19")
-    config_recorder: Literal["create", "adopt"] = figure("create", req="COMP-04")
-    config_global_types: Literal["create", "adopt"] = figure(
-        "create", req="COMP-04", description="IAM is recorded by one region only: adopt where another one does"
-    )
-    security_hub: Literal["create", "adopt"] = figure("create", req="COMP-05")
-    api_gateway_account: Literal["create", "adopt"] = figure("create", req="API-11")
-    cost_monitor: Literal["create", "adopt"] = figure(
-        "adopt", req="COST-04", description="Of services: AWS makes the account's one when Cost Explorer is switched on"
-    )
-
-
 class Acceptance(Section):
     """A decision to live with a finding, as the policy gate demands it."""
 

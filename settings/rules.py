@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from settings.alarms import ALARM_RULES
+from settings.compliance_rules import COMPLIANCE_RULES
 from settings.edge import EDGE_RULES
 from settings.logs import LOG_RULES
 from settings.objectives import OBJECTIVE_RULES
@@ -229,4 +230,5 @@ RULES: tuple[tuple[str, str, str, Callable[["Settings"], bool]], ...] = (
     *ALARM_RULES,
     *OBJECTIVE_RULES,
     *EDGE_RULES,
+    *COMPLIANCE_RULES,
 )

@@ -1,5 +1,7 @@
 """What functions of an environment get from its settings."""
 
+from dataclasses import replace
+
 from hardened import Alerts, FunctionNetwork
 from hardened.alarms import FunctionLimits
 from hardened.function_policies import FunctionPolicies
@@ -8,14 +10,19 @@ from settings import Settings
 
 
 def function_defaults(
-    settings: Settings, *, network: FunctionNetwork | None, alerts: Alerts, policies: FunctionPolicies
+    settings: Settings,
+    *,
+    network: FunctionNetwork | None,
+    alerts: Alerts,
+    policies: FunctionPolicies,
+    outside: str = "",
 ) -> FunctionDefaults:
     """Runtime, architecture, logging, placement and error limits of every function.
 
-    ``network`` None: outside the VPC.
+    ``network`` None: outside the VPC, because of ``outside`` (empty: by the setting).
     """
     alarms = settings.alarms
-    return FunctionDefaults(
+    defaults = FunctionDefaults(
         environment=settings.name,
         python=settings.functions.python,
         architecture=settings.functions.architecture,
@@ -31,6 +38,7 @@ def function_defaults(
             concurrency_pct=alarms.concurrency_pct,
         ),
     )
+    return replace(defaults, outside=outside) if outside else defaults
 
 
 def price_environment(settings: Settings) -> dict[str, str]:

@@ -38,6 +38,8 @@ class SecurityStack(PlatformStack):
         self._removal = removal_policy(settings)
         self.administrators = KeyAdministrators(self, "KeyAdministrators")
         self.keys = self._make_keys(self.administrators)
+        if settings.singletons.macie != "leave":
+            self.keys.data.allow_macie()
         self.access_logs = AccessLogBucket(
             self, "AccessLogs", keep_days=settings.logs.s3_access_days, removal_policy=self._removal
         )

@@ -111,7 +111,7 @@ class PlatformStage(Stage):
             recovery = RecoveryStack(self, "Recovery", settings=settings, region=settings.backup.copy_region)
             data.add_stack_dependency(recovery)
         CostStack(self, "Cost", settings=settings, alerts=security.alerts)
-        ComplianceStack(self, "Compliance", settings=settings)
+        ComplianceStack(self, "Compliance", settings=settings, bundles=bundles)
         if settings.waf.edge == "create":
             EdgeStack(self, "Edge", settings=settings)
         # The last one: it watches what it finds in the tree.

@@ -17,6 +17,8 @@ from constructs import Construct
 from hardened.grants import for_this_account
 
 SCHEMA = "0.3"
+ROLE = "AutomationAssumeRole"
+"""The parameter by which AWS's own documents take their role, and AWS Config gives it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +85,13 @@ class Automation(Construct):
         steps: Sequence[Step],
         boundary: iam.IManagedPolicy,
         parameters: Mapping[str, Parameter] | None = None,
+        for_config: bool = False,
     ) -> None:
         """Make the document.
 
         :param name: what people type, for example ``alex-prod-redrive``; an interface, so it is fixed.
         :param boundary: the most that any document's role may do.
+        :param for_config: AWS Config starts it as a remediation, and names the role itself: the document's own.
         """
         super().__init__(scope, id)
         self.role = iam.Role(
@@ -97,12 +101,15 @@ class Automation(Construct):
             description=f"What {name} may do",
             permissions_boundary=boundary,
         )
+        asked = {key: parameter.render() for key, parameter in (parameters or {}).items()}
+        if for_config:
+            asked[ROLE] = Parameter(description="The document's own role", default=self.role.role_arn).render()
         outputs = [f"{step.name}.{output}" for step in steps for output in step.outputs]
         content = {
             "schemaVersion": SCHEMA,
             "description": description,
-            "assumeRole": self.role.role_arn,
-            "parameters": {key: parameter.render() for key, parameter in (parameters or {}).items()},
+            "assumeRole": f"{{{{ {ROLE} }}}}" if for_config else self.role.role_arn,
+            "parameters": asked,
             "mainSteps": [step.render() for step in steps],
             **({"outputs": outputs} if outputs else {}),
         }

@@ -1,66 +1,55 @@
-"""Threat detection, and the events that must reach a person (SEC-19, SEC-21, COMP-04, COMP-05)."""
+"""What looks for trouble: GuardDuty, Security Hub, Macie, Access Analyzer (SEC-05, SEC-20, COMP-04, IAM-09).
 
-from datetime import date
-from typing import Any
+One each in an account and region; who hears of what they find is said in `compliance_routes`. In an organisation their
+administration is delegated to a security account, where this stack is deployed too; members then report there.
+"""
+
+from collections.abc import Sequence
 
 from aws_cdk import Aws
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_accessanalyzer as analyzer
 from aws_cdk import aws_guardduty as guardduty
 from aws_cdk import aws_securityhub as securityhub
 from constructs import Construct
 
-from hardened.acknowledge import acknowledge
-from hardened.queues import DeadLetterQueue
-from hardened.topics import Alerts
+PROTECTIONS = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+"""GuardDuty's, beside flow logs, the trail and DNS, which it always reads. They cost by use."""
 
-GUARDDUTY_FEATURES = ("S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS")
-STANDARDS = ("cis-aws-foundations-benchmark/v/3.0.0", "aws-foundational-security-best-practices/v/1.0.0")
-
-ALERTING_EVENTS: dict[str, dict[str, Any]] = {
-    "GuardDutyFinding": {
-        "source": ["aws.guardduty"],
-        "detail_type": ["GuardDuty Finding"],
-        "detail": {"severity": [{"numeric": [">=", 4]}]},
-    },
-    "SecurityHubFinding": {
-        "source": ["aws.securityhub"],
-        "detail_type": ["Security Hub Findings - Imported"],
-        "detail": {"findings": {"Severity": {"Label": ["HIGH", "CRITICAL"]}, "Workflow": {"Status": ["NEW"]}}},
-    },
-    "RootUsed": {
-        "detail_type": ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"],
-        # Not what AWS's own services do on root's behalf (CIS benchmark, "root account usage").
-        "detail": {
-            "userIdentity": {"type": ["Root"], "invokedBy": [{"exists": False}]},
-            "eventType": [{"anything-but": ["AwsServiceEvent"]}],
-        },
-    },
-}
-"""What a person hears of at once, as event patterns. Broken rules are counted instead (`hardened.event_alarms`)."""
+AGENTS = ("EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT")
+STANDARDS = ("cis-aws-foundations-benchmark/v/5.0.0", "aws-foundational-security-best-practices/v/1.0.0")
 
 
 class ThreatDetector(Construct):
-    """GuardDuty with findings every fifteen minutes. One per account and region."""
+    """GuardDuty with findings every fifteen minutes.
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    :param runtime: its agent watches machines and containers too, and GuardDuty installs it.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, runtime: bool) -> None:
         super().__init__(scope, construct_id)
+        feature = guardduty.CfnDetector.CFNFeatureConfigurationProperty
+        agents = [
+            guardduty.CfnDetector.CFNFeatureAdditionalConfigurationProperty(name=name, status="ENABLED")
+            for name in AGENTS
+        ]
+        watching = feature(name="RUNTIME_MONITORING", status="ENABLED", additional_configuration=agents)
+        protections = [feature(name=name, status="ENABLED") for name in PROTECTIONS]
         self.detector = guardduty.CfnDetector(
             self,
             "Detector",
             enable=True,
             finding_publishing_frequency="FIFTEEN_MINUTES",
-            features=[
-                guardduty.CfnDetector.CFNFeatureConfigurationProperty(name=name, status="ENABLED")
-                for name in GUARDDUTY_FEATURES
-            ],
+            features=[*protections, *([watching] if runtime else [])],
         )
 
 
 class FindingsHub(Construct):
-    """Security Hub with the CIS benchmark and AWS's best practices. One per account and region."""
+    """Security Hub with the CIS benchmark and AWS's best practices.
 
-    def __init__(self, scope: Construct, construct_id: str, *, region: str) -> None:
+    :param gathers: other regions whose findings are seen here too.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, region: str, gathers: Sequence[str]) -> None:
         super().__init__(scope, construct_id)
         self.hub = securityhub.CfnHub(
             self,
@@ -75,27 +64,31 @@ class FindingsHub(Construct):
                 self, name, standards_arn=f"arn:{Aws.PARTITION}:securityhub:{region}::standards/{standard}"
             )
             made.add_resource_dependency(self.hub)
+        if gathers:
+            aggregator = securityhub.CfnFindingAggregator(
+                self, "Aggregator", region_linking_mode="SPECIFIED_REGIONS", regions=list(gathers)
+            )
+            aggregator.add_resource_dependency(self.hub)
 
 
-class Watch(Construct):
-    """Sends each of `ALERTING_EVENTS` to the critical topic; what cannot be delivered waits in a queue with an alarm.
+class AccessAnalyzers(Construct):
+    """Who outside the account can reach something in it, and which rights nobody has used for ``unused_days``.
 
-    :param name: what people call it, for the alarm, for example ``alex-prod-security-events``.
+    :param external: make the analyser of access from outside; ``unused_days`` None: none for unused rights.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, alerts: Alerts) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, external: bool, unused_days: int | None) -> None:
         super().__init__(scope, construct_id)
-        undelivered = DeadLetterQueue(self, "Undelivered", name=name, alerts=alerts)
-        acknowledge(
-            undelivered.queue,
-            rule="AwsSolutions::AwsSolutions-SQS3",
-            reason="It is the dead-letter queue of the event rules below, which the rule does not look for; an alarm "
-            "calls a person.",
-            owner="security",
-            expires=date(2027, 6, 30),
-            ticket="RISK-6",
-            false_positive=True,
-        )
-        for event, pattern in ALERTING_EVENTS.items():
-            rule = events.Rule(self, event, event_pattern=events.EventPattern(**pattern))
-            rule.add_target(targets.SnsTopic(alerts.critical, dead_letter_queue=undelivered.queue))
+        if external:
+            analyzer.CfnAnalyzer(self, "External", type="ACCOUNT")
+        if unused_days is not None:
+            analyzer.CfnAnalyzer(
+                self,
+                "Unused",
+                type="ACCOUNT_UNUSED_ACCESS",
+                analyzer_configuration=analyzer.CfnAnalyzer.AnalyzerConfigurationProperty(
+                    unused_access_configuration=analyzer.CfnAnalyzer.UnusedAccessConfigurationProperty(
+                        unused_access_age=unused_days
+                    )
+                ),
+            )

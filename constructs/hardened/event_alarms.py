@@ -1,8 +1,8 @@
-"""Alarms that services announce as events instead of metrics (OBS-13, COMP-07, NET-11, SEC-15, DR-02).
+"""Alarms that services announce as events instead of metrics (OBS-13, NET-11, SEC-15, DR-02).
 
-Decision: an event becomes a readable message with its runbook. What is rare and each time a matter of its own (a job, a
-certificate, a secret, a backup) is sent as it comes. What may come a hundred at a time, as violations do after one
-careless change, is written down with the warnings, each with its details, and counted; the count raises the one alarm.
+Decision: an event becomes a readable message with its runbook. These are rare and each time a matter of its own (a job,
+a certificate, a secret, a backup), so they are sent as they come. What may come a hundred at a time, as violations do
+after one careless change, is counted instead (`hardened.compliance_bus`).
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from hardened.acknowledge import acknowledge
-from hardened.alarms import FIVE_MINUTES, alarm
 from hardened.queues import DeadLetterQueue
 from hardened.topics import Alerts, Severity
 
@@ -105,20 +103,6 @@ def announcements(*, certificate_days: int) -> dict[str, Announcement]:
     }
 
 
-VIOLATION = Announcement(
-    source="aws.config",
-    kinds=("Config Rules Compliance Change",),
-    detail={"newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]}},
-    says="{type} {which} breaks the rule {rule}. [COMP-07]",
-    words={
-        "type": "$.detail.resourceType",
-        "which": "$.detail.resourceId",
-        "rule": "$.detail.configRuleName",
-    },
-    runbook="compliance-violations",
-)
-
-
 class Announcements(Construct):
     """Sends each event to the topic of its severity; what cannot be delivered waits in a queue with an alarm."""
 
@@ -158,32 +142,3 @@ class Announcements(Construct):
                 )
             )
             self.rules[event] = rule
-
-
-class ViolationAlarm(Construct):
-    """Violations of AWS Config's rules: each is written down with the warnings, their count raises one alarm."""
-
-    def __init__(self, scope: Construct, id: str, *, most: int, name: str, alerts: Alerts) -> None:
-        """Tell when there are more than ``most`` new violations in five minutes."""
-        super().__init__(scope, id)
-        seen = Announcements(
-            self, "Seen", announced={"RuleBroken": VIOLATION}, name=f"{name}-violations", alerts=alerts
-        )
-        self.alarm = alarm(
-            self,
-            "Violations",
-            name=f"{name}-compliance-violations",
-            metric=cw.Metric(
-                namespace="AWS/Events",
-                metric_name="TriggeredRules",
-                dimensions_map={"RuleName": seen.rules["RuleBroken"].rule_name},
-                period=FIVE_MINUTES,
-                statistic="Sum",
-            ),
-            threshold=most,
-            alerts=alerts,
-            severity=Severity.CRITICAL,
-            runbook="compliance-violations",
-            description="Resources began to break rules of AWS Config. Which ones stands in the warnings, and in "
-            "Config under non-compliant. [COMP-07]",
-        )

@@ -8,6 +8,7 @@ Decisions:
   added here in the open, by whoever reviews this file.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from aws_cdk import aws_iam as iam
@@ -30,6 +31,15 @@ INTERFACE_ACTIONS = (
 )
 SCOPEABLE = tuple(action for action in INTERFACE_ACTIONS if not action.startswith("ec2:Describe"))
 """Those that AWS could limit to resources; the others know none."""
+
+BASIC = (
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+)
+"""What a function needs to log and to keep what failed; for a boundary narrower than `MOST`."""
 
 TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 MOST = (
@@ -78,15 +88,28 @@ MOST = (
 
 
 class FunctionPolicies(Construct):
-    """``traces`` and ``interfaces`` are attached to functions' roles; ``boundary`` limits them."""
+    """``traces`` and ``interfaces`` are attached to functions' roles; ``boundary`` limits them.
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    :param most: beside traces and network interfaces, all that the functions may ever be granted.
+    :param network: whether some of the functions lie in the VPC.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, most: Sequence[str] = MOST, network: bool = True
+    ) -> None:
         super().__init__(scope, construct_id)
         self.traces = self._traces()
-        self.interfaces = self._interfaces()
-        self.boundary = Boundary(
-            self, "Boundary", whose="a function", actions=[*MOST, *TRACE_ACTIONS, *INTERFACE_ACTIONS]
-        )
+        self.interfaces = self._interfaces() if network else None
+        actions = [*most, *TRACE_ACTIONS, *(INTERFACE_ACTIONS if network else ())]
+        self.boundary = Boundary(self, "Boundary", whose="a function", actions=actions)
+
+    def of_a_role(self, *, in_network: bool) -> list[iam.IManagedPolicy]:
+        """What a function's role is given, in the VPC or outside of it."""
+        if not in_network:
+            return [self.traces]
+        if self.interfaces is None:
+            raise ValueError(f"{self.node.path} was made without the network's policy: pass network=True")
+        return [self.traces, self.interfaces]
 
     def _traces(self) -> iam.ManagedPolicy:
         policy = iam.ManagedPolicy(

@@ -47,6 +47,7 @@ class FunctionDefaults:
     :param architecture: ``arm64`` or ``x86_64`` (CONF-11).
     :param network: where they run; None: outside the VPC (NET-10).
     :param policies: what their roles share, and the boundary that limits them.
+    :param outside: why they may be outside the VPC, where they are.
     """
 
     environment: str
@@ -57,6 +58,10 @@ class FunctionDefaults:
     alerts: Alerts
     limits: FunctionLimits
     policies: FunctionPolicies
+    outside: str = (
+        "This environment places its functions outside the VPC by setting (functions.in_vpc, NET-10), which production "
+        "refuses; they reach only AWS APIs over TLS with their own role."
+    )
 
     def within(self, domain: Domain | None) -> "FunctionDefaults":
         """The same for functions whose failures belong to ``domain``'s incidents."""
@@ -109,7 +114,10 @@ class Function(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            managed_policies=[policies.traces, *([policies.interfaces] if defaults.network else [])],
+            managed_policies=[
+                policies.traces,
+                *([policies.interfaces] if defaults.network and policies.interfaces else []),
+            ],
             permissions_boundary=policies.boundary,
         )
         self.log_group = logs.LogGroup(self, "Logs")
@@ -182,12 +190,11 @@ class Function(Construct):
             acknowledge(
                 function,
                 rule="NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC",
-                reason="This environment places its functions outside the VPC by setting (functions.in_vpc, NET-10), "
-                "which production refuses; they reach only AWS APIs over TLS with their own role.",
+                reason=defaults.outside,
                 owner="platform",
                 expires=date(2027, 6, 30),
                 ticket="RISK-3",
-                mitigated_by="the settings refuse it for production",
+                mitigated_by="it has no way into the network, and reaches AWS with its own narrow role only",
             )
         return function
 

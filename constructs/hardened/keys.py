@@ -107,6 +107,23 @@ class CustomerKey(kms.Key):
             )
         )
 
+    def allow_macie(self) -> None:
+        """Let Macie of this account open what it searches (SEC-20); its role comes with Macie and may not exist yet."""
+        role = "role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
+        macie = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:{role}"
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Macie",
+                principals=[iam.AnyPrincipal()],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"kms:CallerAccount": Aws.ACCOUNT_ID},
+                    "ArnEquals": {"aws:PrincipalArn": macie},
+                },
+            )
+        )
+
 
 @dataclass(frozen=True)
 class Keys:

@@ -1,10 +1,9 @@
-"""AWS Config: what the account's resources look like, and whether they keep to the rules (COMP-03)."""
+"""AWS Config's recorder: what the account's resources look like, and looked like (COMP-03)."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws, CfnResource, Stack
 from aws_cdk import aws_config as config
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,26 +12,6 @@ from constructs import Construct
 
 from hardened.acknowledge import acknowledge
 from hardened.grants import allow, for_this_account, use_key
-
-MANAGED_RULES = {
-    "VPC_DEFAULT_SECURITY_GROUP_CLOSED": "the default security group lets nothing through (NET-04)",
-    "INCOMING_SSH_DISABLED": "nobody opens SSH to the world (NET-04)",
-    "S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC": "public access is blocked for the whole account (SEC-07)",
-    "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED": "and for every bucket (SEC-07)",
-    "S3_BUCKET_SSL_REQUESTS_ONLY": "buckets refuse plain HTTP (SEC-09)",
-    "S3_DEFAULT_ENCRYPTION_KMS": "buckets use customer keys (SEC-09)",
-    "S3_BUCKET_VERSIONING_ENABLED": "buckets keep versions (SEC-10)",
-    "EC2_EBS_ENCRYPTION_BY_DEFAULT": "volumes are encrypted by default (SEC-08)",
-    "RDS_STORAGE_ENCRYPTED": "databases are encrypted (SEC-12)",
-    "DYNAMODB_PITR_ENABLED": "tables can be restored to any second (DR-04)",
-    "CMK_BACKING_KEY_ROTATION_ENABLED": "keys rotate (SEC-06)",
-    "SECRETSMANAGER_ROTATION_ENABLED_CHECK": "secrets rotate (SEC-15)",
-    "SECRETSMANAGER_SCHEDULED_ROTATION_SUCCESS_CHECK": "and did so when it was due (SEC-15)",
-    "CLOUD_TRAIL_ENABLED": "the audit trail is on (COMP-02)",
-    "IAM_ROOT_ACCESS_KEY_CHECK": "the root user has no access key (IAM-03)",
-    "ROOT_ACCOUNT_MFA_ENABLED": "the root user needs a second factor (IAM-03)",
-}
-"""Identifiers of AWS's managed rules, and what each one holds."""
 
 
 class Recorder(Construct):
@@ -90,26 +69,7 @@ class Recorder(Construct):
         )
         self.channel = config.CfnDeliveryChannel(self, "Channel", s3_bucket_name=self.history.bucket_name)
 
-
-class Rules(Construct):
-    """AWS's managed rules; they judge what the recorder records, ours or an adopted one."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        rules: Mapping[str, str] = MANAGED_RULES,
-        recorder: Recorder | None,
-    ) -> None:
-        super().__init__(scope, construct_id)
-        for identifier, description in rules.items():
-            rule = config.CfnConfigRule(
-                self,
-                identifier.title().replace("_", ""),
-                description=description,
-                source=config.CfnConfigRule.SourceProperty(owner="AWS", source_identifier=identifier),
-            )
-            if recorder:
-                rule.add_resource_dependency(recorder.recorder)
-                rule.add_resource_dependency(recorder.channel)
+    def before(self, judge: CfnResource) -> None:
+        """Make ``judge`` after the recorder and its channel: AWS refuses a rule before there is something to judge."""
+        judge.add_resource_dependency(self.recorder)
+        judge.add_resource_dependency(self.channel)

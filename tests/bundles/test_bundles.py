@@ -72,7 +72,7 @@ HANDLERS = {
     "api": ("api", "authorizer", "sweeper"),
     "agent": ("planner", "tagger", "reporter", "charter"),
     "numeric": ("retirement",),
-    "data": ("migrations", "rotation"),
+    "data": ("migrations", "rotation", "remediation"),
 }
 
 

@@ -12,6 +12,7 @@ import settings
 from settings.load import requirement_of
 from settings.model import Settings
 from settings.rules import RULES
+from tests.settings.compliance_cases import COMPLIANCE_CASES
 from tests.settings.log_cases import LOG_CASES
 
 
@@ -135,6 +136,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "slo.quality.accuracy_release_pct": ("prod", {"slo": {"quality": {"accuracy_release_pct": 96}}}),
     "tier": ("prod", {"tier": "dev"}),
     **LOG_CASES,
+    **COMPLIANCE_CASES,
 }
 
 

@@ -97,6 +97,11 @@ def test_every_wildcard_is_known(environment: str, assembly: Callable[[str], Any
         (r"WorkflowRoleDefaultPolicy", r"\*"),
         (r"DecisionRoleDefaultPolicy", r"\*"),
         (r"ArchiverRoleDefaultPolicy", r"\*"),
+        (r"/\w*Most", r"\*"),
+        (r"AccountSettings\w+RoleDefaultPolicy", r"\*"),
+        (r"RemediationRoleDefaultPolicy", r"arn:.+:s3:::\*"),
+        (r"QuarantineDisableAccessKeyRoleDefaultPolicy", r"arn:.+:iam::111122223333:user/\*"),
+        (r"PersonalDataRoleDefaultPolicy", r"arn:.+:macie2:[\w-]+:111122223333:classification-job/\*"),
         (r"RecorderRoleDefaultPolicy", r".+/AWSLogs/111122223333/Config/\*"),
     }
     found = set(_wild(assembly(environment)))
@@ -151,7 +156,8 @@ auth:
         "prod-dr",
         """
 singletons:
-  {trail: adopt, guardduty: adopt, config_recorder: adopt, security_hub: adopt, api_gateway_account: adopt}
+  {trail: adopt, guardduty: adopt, config_recorder: adopt, security_hub: adopt, api_gateway_account: adopt,
+   macie: adopt, inspector: adopt, access_analyzer: adopt, ebs_encryption: adopt}
 api: {cache_ttl_seconds: 0}
 functions: {architecture: x86_64, python: "3.12", provisioned_concurrency_critical: 0}
 planner: {reserved_concurrency: null}

@@ -173,7 +173,7 @@ alarms:
 """
 
 
-def test_subscribers_are_told_by_severity(ungated_app: Any, tmp_path: Any) -> None:
+def test_subscribers_are_told_by_severity(ungated_app: Any, stub_bundles: Any, tmp_path: Any) -> None:
     """OBS-17, SEC-21: on-call by mail and by its service, each with a queue for what could not be delivered."""
     from aws_cdk.assertions import Template
 
@@ -186,7 +186,7 @@ def test_subscribers_are_told_by_severity(ungated_app: Any, tmp_path: Any) -> No
     told: dict[str, set[tuple[str, str]]] = {}
     for stack in (
         SecurityStack(ungated_app, "Security", settings=settings),
-        ComplianceStack(ungated_app, "Compliance", settings=settings),
+        ComplianceStack(ungated_app, "Compliance", settings=settings, bundles=stub_bundles),
     ):
         for resource in Template.from_stack(stack).to_json()["Resources"].values():
             if resource["Type"] == "AWS::SNS::Subscription":

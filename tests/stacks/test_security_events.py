@@ -181,7 +181,7 @@ def test_every_filter_has_an_alarm_with_a_runbook(environment: str, assembly: Ca
         assert "/security-" in alarm["AlarmDescription"]
 
 
-def test_an_adopted_trail_is_watched_through_its_log_group(cdk_context: Any, tmp_path: Path) -> None:
+def test_an_adopted_trail_is_watched_through_its_log_group(cdk_context: Any, stub_bundles: Any, tmp_path: Path) -> None:
     """COMP-02: the account's trail is often an organisation's; its events alarm here all the same."""
     from aws_cdk import App
     from aws_cdk.assertions import Template
@@ -190,7 +190,9 @@ def test_an_adopted_trail_is_watched_through_its_log_group(cdk_context: Any, tmp
 
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("singletons: {trail: adopt, trail_log_group: aws-controltower/CloudTrailLogs}\n")
-    stack = ComplianceStack(App(context=cdk_context), "Compliance", settings=load("prod", overlay))
+    stack = ComplianceStack(
+        App(context=cdk_context), "Compliance", settings=load("prod", overlay), bundles=stub_bundles
+    )
     filters = Template.from_stack(stack).find_resources(FILTER)
     assert len(filters) == len(CASES)
     assert {f["Properties"]["LogGroupName"] for f in filters.values()} == {"aws-controltower/CloudTrailLogs"}

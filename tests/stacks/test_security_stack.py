@@ -86,13 +86,17 @@ def test_keys_rotate_and_duties_are_separate(environment: str, assembly: Callabl
 def test_services_use_keys_for_this_account_only(environment: str, assembly: Callable[[str], Any]) -> None:
     """Without a source account another customer's alarm could make the service use our key for them.
 
-    EventBridge is the exception that AWS documents: it names no account, and a condition would silence every alert.
+    EventBridge is the exception that AWS documents: for queues and topics it names no account, and a condition would
+    silence every alert.
     """
     for where, key in assembly(environment).of_type("AWS::KMS::Key").items():
         for statement in key["KeyPolicy"]["Statement"]:
             if statement["Principal"] == {"Service": "events.amazonaws.com"}:
-                assert "Condition" not in statement, where
-                assert _actions(statement) <= {"kms:Decrypt", "kms:GenerateDataKey*"}, where
+                if condition := statement.get("Condition"):  # an encrypted bus, which it does name
+                    assert condition["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}, where
+                    assert ":event-bus/" in str(condition), where
+                else:
+                    assert _actions(statement) <= {"kms:Decrypt", "kms:GenerateDataKey*"}, where
             elif "Service" in statement["Principal"]:
                 assert "AWS::AccountId" in str(statement.get("Condition")), f"{where}: {statement['Principal']}"
 
