@@ -6,7 +6,6 @@ orphaned or not yet written. The procedures are people's.
 """
 
 import argparse
-import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,20 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alex import runbook_alarms
-from alex.places import ROOT, STATE, shown, written
-from alex.runbook_alarms import Found, Told
+from alex import runbook_sources
+from alex.places import STATE, shown, written
+from alex.runbook_lookup import BLOCK, HEADS, INDEX, MARKERS, PAGES
+from alex.runbook_sources import Sources, Told
 
-PAGES = ROOT / "docs" / "runbooks"
 TABLE = Path(__file__).with_name("runbooks.toml")
-INDEX = "README"
 TO_WRITE = "(to be written)"
 SECTIONS = ("What it means", "Look first", "Likely causes", "Fix", "Escalate", "Afterwards")
-MARKERS = ("<!-- alarms: begin -->", "<!-- alarms: end -->")
-BLOCK = re.compile(rf"(?s){MARKERS[0]}.*?{MARKERS[1]}")
-HEADS = ("Alarm", "Says", "Watches", "When", "Tells", "Requirement")
 INDEX_HEADS = ("Runbook", "About", "Severity", "Led to by")
-CRITICAL = re.compile(r"critical|alerts|incident|fast$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +43,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What templates do not say: classes of findings by slug, and why a page has no alarm in production."""
+    """What templates do not say: classes of findings by slug, and why nothing in production leads to a page."""
 
     findings: Mapping[str, Finding]
     elsewhere: Mapping[str, str]
+    waiting: Mapping[str, str]
 
 
 def catalogue(path: Path = TABLE) -> Catalogue:
@@ -62,21 +57,22 @@ def catalogue(path: Path = TABLE) -> Catalogue:
         slug: Finding(**{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()})
         for slug, one in data["findings"].items()
     }
-    return Catalogue(findings, data["elsewhere"])
+    return Catalogue(findings, data.get("elsewhere", {}), data.get("waiting", {}))
 
 
 @dataclass(frozen=True)
 class Runbooks:
     """The pages in ``folder``, as what leads to them demands."""
 
-    found: Found
+    sources: Sources
     known: Catalogue
     folder: Path = PAGES
 
     @cached_property
     def slugs(self) -> list[str]:
         """Pages that must be there, sorted."""
-        return sorted(self.found.slugs | set(self.known.findings) | set(self.known.elsewhere))
+        known = self.known
+        return sorted(self.sources.slugs.union(known.findings, known.elsewhere, known.waiting))
 
     def wanted(self) -> Iterator[tuple[Path, str]]:
         """Each page as it must be now: its own words with current blocks, or a skeleton."""
@@ -100,22 +96,21 @@ class Runbooks:
             if path.stem not in (*self.slugs, INDEX):
                 told.append(f"{shown(path)} is orphaned: no alarm, message, panel or class of findings leads there")
         told += [
-            f"{TABLE.name}: {slug} does have an alarm, message or panel; strike it from [elsewhere]"
-            for slug in sorted(set(self.known.elsewhere) & self.found.slugs)
+            f"{TABLE.name}: an alarm, message or panel leads to {slug}; strike it from [{section}]"
+            for section, slugs in (("elsewhere", self.known.elsewhere), ("waiting", self.known.waiting))
+            for slug in sorted(set(slugs) & self.sources.slugs)
         ]
         return told
 
     def write(self) -> list[Path]:
         """Write what is not as it must be; the pages that changed."""
-        changed = [
-            (path, text) for path, text in self.wanted() if not path.exists() or path.read_text("utf-8") != text
-        ]
+        changed = [(path, text) for path, text in self.wanted() if not path.exists() or path.read_text("utf-8") != text]
         return [written(path, text) for path, text in changed]
 
     def _told(self, slug: str) -> list[Told]:
         finding = self.known.findings.get(slug)
         names = {slug, finding.led_to_by if finding else slug}
-        return [one for one in self.found.told if one.slug in names]
+        return [one for one in self.sources.told if one.slug in names]
 
     def _block(self, slug: str) -> str:
         parts = []
@@ -125,9 +120,9 @@ class Runbooks:
             parts.append(f"Findings: {finding.title}. Source `{finding.source}`, events {kinds}{types}.\n")
         if told := self._told(slug):
             parts.append(_table(HEADS, [_row(group) for group in _grouped(told)]))
-        if panels := self.found.panels.get(slug):
+        if panels := self.sources.panels.get(slug):
             parts.append(f"Panels that lead here: {', '.join(panels)}.\n")
-        if reason := self.known.elsewhere.get(slug):
+        if slug not in self.sources.slugs and (reason := {**self.known.elsewhere, **self.known.waiting}.get(slug)):
             parts.append(f"No alarm in production: {reason}.\n")
         return "\n".join(parts)
 
@@ -137,18 +132,17 @@ class Runbooks:
     def _index_row(self, slug: str) -> tuple[str, ...]:
         path, told = self.folder / f"{slug}.md", self._told(slug)
         title = path.read_text("utf-8").partition("\n")[0].removeprefix("# ") if path.exists() else TO_WRITE
-        alarms, events = sum(not one.is_event for one in told), sum(one.is_event for one in told)
+        alarms, events = sum(not one.is_message for one in told), sum(one.is_message for one in told)
         counted = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((alarms, "alarm"), (events, "message")) if n]
-        counted += ["panels"] if self.found.panels.get(slug) else []
-        return f"[{slug}]({slug}.md)", title, severity(told), ", ".join(counted) or "–"
+        counted += ["panels"] if self.sources.panels.get(slug) else []
+        return f"[{slug}]({slug}.md)", title, severity(told), ", ".join(counted) or "-"
 
 
 def severity(told: Sequence[Told]) -> str:
     """The gravest that leads somewhere: ``critical`` wakes somebody."""
     if not told:
-        return "–"
-    grave = any(CRITICAL.search(who) for one in told for who in (*one.topics, *one.through))
-    return "critical" if grave else "warning"
+        return "-"
+    return "critical" if any(one.critical for one in told) else "warning"
 
 
 def skeleton(slug: str) -> str:
@@ -168,7 +162,7 @@ def _grouped(told: Sequence[Told]) -> list[list[Told]]:
     """Alarms that differ by whom they are about stand in one row."""
     groups: dict[tuple[Any, ...], list[Told]] = {}
     for one in told:
-        key = (_impersonal(one), one.watches, one.when, one.topics, one.is_event)
+        key = (_impersonal(one), one.watches, one.when, one.is_message)
         groups.setdefault(key, []).append(one)
     return list(groups.values())
 
@@ -184,15 +178,14 @@ def _impersonal(one: Told) -> str:
 
 def _row(group: Sequence[Told]) -> tuple[str, ...]:
     first = group[0]
-    through = sorted({name for one in group for name in one.through})
-    tells = [*first.topics, *(f"through `{name}`" for name in through)]
+    tells = dict.fromkeys(who for one in group for who in one.tells)
     return (
-        ", ".join(one.name if one.is_event and " " in one.name else f"`{one.name}`" for one in group),
+        ", ".join(one.name if one.is_message and " " in one.name else f"`{one.name}`" for one in group),
         _impersonal(first) if len(group) > 1 else first.says,
         first.watches,
         first.when,
-        ", ".join(dict.fromkeys(tells)) or "–",
-        ", ".join(first.requirements) or "–",
+        ", ".join(tells) or "-",
+        ", ".join(first.requirements) or "-",
     )
 
 
@@ -208,18 +201,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("assembly", nargs="?", type=Path, default=STATE / "prod" / "assembly")
     asked = parser.parse_args(arguments)
     try:
-        books = Runbooks(runbook_alarms.read(asked.assembly), catalogue())
+        books = Runbooks(runbook_sources.of_folder(asked.assembly), catalogue())
         if not asked.check:
             # Twice: the index holds the titles of pages that the first round may have made.
             for path in dict.fromkeys([*books.write(), *books.write()]):
                 sys.stdout.write(f"{shown(path)}\n")
         problems = books.problems()
-    except (FileNotFoundError, ValueError) as error:
+    except ValueError as error:
         sys.stderr.write(f"runbooks: {error}\n")
         return 1
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
-    sys.stdout.write(f"{len(books.slugs)} runbooks, {len(books.found.told)} alarms and messages\n")
+    sys.stdout.write(f"{len(books.slugs)} runbooks, {len(books.sources.told)} alarms and messages\n")
     return 1 if problems else 0
 
 
