@@ -30,7 +30,7 @@ def page_of(name: str, folder: Path = PAGES) -> Path:
     if wanted in alarms:
         return alarms[wanted]
     pages = [page.stem for page in sorted(folder.glob("*.md")) if page.stem != INDEX]
-    near = difflib.get_close_matches(wanted, [*pages, *alarms], n=3, cutoff=0.5)
+    near = difflib.get_close_matches(wanted, {*pages, *alarms}, n=3, cutoff=0.5)
     raise CommandError(
         f"no runbook is called {name!r}, and no alarm",
         where="alex runbook",
@@ -51,9 +51,9 @@ def shown(page: Path, environment: str, alarm: str = "") -> str:
     Columns are too narrow there for the names of alarms, so that each row of their table is an item; only the one of
     ``alarm``, where that is given.
     """
-    text = BLOCK.sub(
-        lambda block: _items(block[0], alarm.replace(f"alex-{environment}-", "alex-prod-")), page.read_text("utf-8")
-    )
+    found = ALARM.match(alarm)
+    named = f"`alex-prod-{found['rest'] if found else alarm}`"
+    text = BLOCK.sub(lambda block: _items(block[0], named), page.read_text("utf-8"))
     return re.sub(r"\bENV\b", environment, text).replace("alex-prod-", f"alex-{environment}-")
 
 
@@ -62,10 +62,8 @@ def _items(block: str, named: str) -> str:
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     if rows and len(rows[0]) != len(HEADS):
         return "\n".join(lines)
-    chosen = [row for row in rows[2:] if f"`{alarm}`" in row[0]] or rows[2:]
-    items = [
-        f"- **{name}**: {says} ({watches}: {when}; tells {tells})" for name, says, watches, when, tells, _ in chosen
-    ]
+    chosen = [row for row in rows[2:] if named in row[0]] or rows[2:]
+    items = [f"- {name}: {says} ({watches}: {when}; tells {tells})" for name, says, watches, when, tells, _ in chosen]
     return "\n".join([*items, "", *(line for line in lines if not line.startswith("| "))])
 
 
