@@ -162,7 +162,7 @@ def _grouped(told: Sequence[Told]) -> list[list[Told]]:
     """Alarms that differ by whom they are about stand in one row."""
     groups: dict[tuple[Any, ...], list[Told]] = {}
     for one in told:
-        key = (_impersonal(one), one.watches, one.when, one.is_message)
+        key = (_impersonal(one), one.watches, one.when, one.tells, one.is_message)
         groups.setdefault(key, []).append(one)
     return list(groups.values())
 
