@@ -7,7 +7,7 @@ ENV ?= local
 unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix crosscheck guardrails trace
+.PHONY: help tools demo deploy down status synth test quick e2e lint types format snapshots openapi lock bench doctor clean matrix crosscheck guardrails trace runbooks
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ guardrails: tools ## measure the guardrails on the adversarial cases; write docs
 
 trace: tools ## write docs/traceability.md from the ids in settings, code and tests
 	@.venv/bin/python -m alex.trace
+
+runbooks: tools ## write the tables of docs/runbooks from production's alarms; says what is missing there
+	@$(ALEX) synth -e prod
+	@.venv/bin/python -m alex.runbooks
 
 lock: tools ## compile the pinned requirements with hashes
 	@.venv/bin/python -m alex.lock

@@ -21,6 +21,7 @@ try:
         commands_policy,
         commands_rehearse,
         commands_review,
+        commands_runbook,
         commands_slo,
         commands_traces,
         commands_use,
@@ -58,6 +59,7 @@ commands_traces.add_to(app)
 commands_watch.add_to(app)
 commands_dashboards.add_to(app)
 commands_review.add_to(app)
+commands_runbook.add_to(app)
 commands_slo.add_to(app)
 commands_policy.add_to(app)
 commands_alarms.add_to(app)

@@ -68,22 +68,3 @@ def test_every_pinned_library_has_a_hash() -> None:
 def test_traceability_is_current() -> None:
     """An auditor follows it: `make trace` writes it anew."""
     assert trace.TARGET.read_text("utf-8") == trace.table(), "docs/traceability.md is stale: run `make trace`"
-
-
-def test_the_readmes_commands_exist() -> None:
-    """A newcomer types what stands there."""
-    readme, makefile = ((ROOT / name).read_text("utf-8") for name in ("README.md", "Makefile"))
-    targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z][a-z0-9-]*)", readme, re.MULTILINE)) <= targets
-
-
-def test_links_in_the_docs_lead_somewhere() -> None:
-    """A dead link is a page that nobody can find."""
-    dead = [
-        f"{page.relative_to(ROOT)} -> {link}"
-        for page in _sources("README.md", "docs")
-        if page.suffix == ".md"
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
-        if not (page.parent / link).exists()
-    ]
-    assert dead == []
