@@ -17,15 +17,17 @@ from alex.dashboards.formula import Series, evaluate
 POINTS = 72
 DAY_S = 86_400
 MOST_SCALE = 8.0
-# Panels may show milliseconds in a larger unit.
-UNITS = {"s": 1000}
+# A panel may show a metric in a larger unit.
+_LARGER = re.compile(r"^\w+ / (\d+)$")
+# What is measured, not counted: no whole numbers.
+MEASURED = re.compile(r"Duration|Latency|Confidence|CPU|ServerlessDatabaseCapacity|Age|Seconds|Ms$|Time|Charges|Cost")
 # What counts something that should not happen: mostly nothing.
 ABSENT = re.compile(
     r"Tamper|DeadLetters|FailedInvocations|refused-conn|Denied|Aborted|NotificationsFailed|Rotation|Migrations|Root"
 )
 RARE = re.compile(
     r"Error|Throttle|Fail|TimedOut|Abort|Block|Tamper|Denied|Fallback|Opened|Downgrade|Deadlock|refus|forbidden|"
-    r"unauthorized|Expir|Requeued|Unavailable|CountedRequests|Rejected|MatchedEvents|Overridden|Published",
+    r"unauthorized|Expir|Requeued|Unavailable|CountedRequests|Rejected|MatchedEvents|Published",
     re.IGNORECASE,
 )
 # Level of a metric by its name: the first that fits; counts are per five minutes.
@@ -50,6 +52,7 @@ LEVELS = (
     (r"Capacity", 260),
     (r"Visible", 3),
     (r"Concurrent", 6),
+    (r"Overridden", 0.5),
     (r"Jobs|Review|Recommendations|Executions", 2.4),
     (r"SignIn", 5),
     (r"Requests|^Count|Cache", 420),
@@ -127,13 +130,13 @@ def _scale(widget: Widget, metrics: Sequence[Metric], window: Window) -> float:
     if not widget.limits or not direct or widget.unit in {"%", "0 to 1", "USD/analysis"}:
         return 1.0
     lowest = min(value for value, _ in widget.limits)
-    lowest *= next((ms for unit, ms in UNITS.items() if unit == widget.unit and _in_ms(direct)), 1)
+    lowest *= next((int(found[1]) for line in widget.lines if (found := _LARGER.search(_text(line)))), 1)
     highest = max(_level(line) * SPREAD.get(line.statistic, 1.0) * _amount(line, window) for line in direct)
     return min(MOST_SCALE, 0.6 * lowest / highest)
 
 
-def _in_ms(metrics: Sequence[Metric]) -> bool:
-    return any(metric.name.endswith("Ms") for metric in metrics)
+def _text(line: Metric | Expression) -> str:
+    return line.text if isinstance(line, Expression) else ""
 
 
 def _amount(metric: Metric, window: Window) -> float:
@@ -157,8 +160,7 @@ def _values(metric: Metric, window: Window, scale: float) -> Series:
         value = level * own * amount * _curve(step, window) * dice.uniform(0.88, 1.12)
         if metric.name == "QualityConfidence":
             value = min(0.99, level * SPREAD.get(metric.statistic, 1.0) * dice.uniform(0.96, 1.04))
-        whole = not GAUGES.search(metric.name) and level * amount >= 1
-        made.append(float(round(value)) if whole else value)
+        made.append(value if MEASURED.search(metric.name) else float(round(value)))
     return made
 
 

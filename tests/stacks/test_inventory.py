@@ -114,7 +114,7 @@ def test_a_new_agent_queue_and_table_appear_by_themselves(small: Platform) -> No
     assert labels(boards["agent-performance"], "Invocations") == {"Oracle"}
     assert labels(boards["platform"], "ApproximateAgeOfOldestMessage") == {"Orders"}
     assert labels(boards["platform"], "ReadThrottleEvents") == {"Ledger", "Ballots"}
-    assert labels(boards["cost"], "LlmCostUsd") == {"Oracle"}
+    assert labels(boards["cost"], "LlmCostUsd") == {"Oracle", "all agents"}
 
 
 def test_what_there_is_not_has_no_empty_section(small: Platform) -> None:
