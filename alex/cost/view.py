@@ -53,6 +53,9 @@ def _show_budgets(console: Console, made: Estimate, settings: Settings) -> None:
         console.print("The laptop sends no bill: this is what the same templates and use would cost in AWS.")
     elif accepted := settings.cost.over_budget:
         console.print(f"Accepted until {accepted.expires} by {accepted.owner} ({accepted.ticket}): {accepted.reason}")
+    if settings.tier != "local":
+        said = "Budgets count by tags that somebody must switch on once an account: docs/cost.md names the command."
+        console.print(said, style="dim")
 
 
 def _show_basis(console: Console, made: Estimate, settings: Settings) -> None:

@@ -27,6 +27,7 @@ STACKS = (
     "Alarms",
     "Observability",
     "Recovery",
+    "Cost",
     "Compliance",
     "Edge",
 )
