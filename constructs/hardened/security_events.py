@@ -240,6 +240,8 @@ class SecurityEvents(Construct):
                 name=alarm_name,
                 metric=counted.metric(period=FIVE_MINUTES, statistic="Sum"),
                 threshold=event.more_than,
+                periods=3 if event.more_than else 1,  # who tries again and again is one alarm
+                datapoints=1,
                 alerts=alone,
                 severity=event.severity,
                 runbook=f"security-{event.family}",
