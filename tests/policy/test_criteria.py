@@ -177,17 +177,3 @@ def test_the_stated_periods_are_the_settings() -> None:
         (*row, int(row[0])) for row in stated
     ]
     assert f"`{settings.retention.object_lock_mode}` (`retention.object_lock_mode`)" in page
-
-
-def test_settings_and_targets_that_the_pages_name_exist() -> None:
-    """Somebody reads them in an emergency."""
-    settings = load_settings("prod").model_dump()
-    text = "\n".join(page.read_text("utf-8") for page in PROCESSES.glob("*.md"))
-    sections = "|".join(name for name, value in settings.items() if isinstance(value, dict))
-    named = re.findall(rf"`({sections})\.(\w+)`", text)
-    assert [f"{section}.{name}" for section, name in named if name not in settings[section]] == []
-    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
-    outputs = set(re.findall(r"output `(\w+)`", text)) | {"PriceSecretArn", "ApiUrl"}
-    stacks = "".join(file.read_text("utf-8") for file in (ROOT / "stacks").glob("*.py"))
-    assert [name for name in outputs if f'"{name}"' not in stacks] == []
