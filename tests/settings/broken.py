@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from tests.settings.compliance_cases import COMPLIANCE_CASES
+from tests.settings.log_cases import LOG_CASES
+
 BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "network.nat_gateways": (
         "local",
