@@ -120,10 +120,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "alarms.lambda_error_rate_pct": ("prod", {"alarms": {"lambda_error_rate_pct": 5}}),
     "cost.inference_daily_usd": ("prod-dr", {"cost": {"inference_daily_usd": 9000}}),
     "shield.tier": ("prod", {"shield": {"tier": "advanced"}}),
-    "shield.contact_phone": (
-        "prod",
-        {"shield": {"tier": "advanced", "subscription_confirmed": True, "contact_email": "oncall@alex.example"}},
-    ),
+    "shield.contact_phone": ("prod", {"shield": {"tier": "advanced", "subscription_confirmed": True}}),
     "backup.copy_region": ("prod", {"backup": {"copy_region": None}}),
     "backup.lock_days": ("staging", {"backup": {"lock_days": 15}}),
     "backup.vault_lock": ("prod", {"backup": {"vault_lock": "governance"}}),
