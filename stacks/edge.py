@@ -27,6 +27,7 @@ from hardened.web_acl import AclRules, AddressLimit, WebAcl
 from settings import Settings
 from settings.edge import Rate
 from stacks.base import PlatformStack, removal_policy
+from stacks.logs import central_archive
 
 REGION = "us-east-1"
 """Where CloudFront looks for web ACLs, and where Shield is configured."""
@@ -89,8 +90,11 @@ class EdgeStack(PlatformStack):
         SecureDefaults(
             keys=Keys(data=key, secrets=key, logs=key, messaging=key, audit=key),
             access_logs=None,
-            # Never short, because nothing here is archived: the archive may be in another region.
-            log_policy=LogPolicy(days=dict.fromkeys(LogClass, settings.logs.hot_retention_days)),
+            # Never short, because the archive may be in another region; a central one takes what is in its own.
+            log_policy=LogPolicy(
+                days=dict.fromkeys(LogClass, settings.logs.hot_retention_days),
+                archive=central_archive(settings) if settings.region == REGION else None,
+            ),
             removal_policy=removal,
             deletion_protection=settings.is_production,
         ).attach(self)

@@ -12,8 +12,11 @@ from settings import ENVIRONMENTS, SettingsError, load
 BY_THEMSELVES = {"audit-tampered"}
 """Critical alarms that no incident may hide; of the audit trail."""
 
+INTRUDERS = {"root-use", "sign-in-without-mfa", "trail-changes", "config-changes", "key-loss"}
+"""The same of the account's trail, where it is ours to watch."""
+
 SILENCE_IS_FAILURE = {"backup-missing", "sweeper-function-silent"}
-"""Alarms that go off when there is no data; the database's CPU too, where it never pauses."""
+"""Alarms that go off when there is no data; the database's CPU too, where it never pauses, and the logs' archive."""
 
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
@@ -68,7 +71,11 @@ def test_an_incident_pages_once(deployed: Any) -> None:
         for name, alarm in alarms.items()
         if re.search(r"ExportsOutputRefCritical|'Ref': '(Critical|Alerts)", str(alarm.get("AlarmActions")))
     }
-    assert waking == BY_THEMSELVES
+    settings = load(deployed.environment)
+    watched = {f"security-{name}" for name in INTRUDERS} if settings.singletons.trail == "create" else set()
+    # The edge has one topic, for warnings too.
+    edge = {"edge-waf-blocked-surge"} if settings.waf.edge == "create" else set()
+    assert waking == BY_THEMSELVES | watched | edge
     domains = {name.removeprefix(prefix).removesuffix("-incident") for name in composites}
     assert domains == {"api", "analysis", "database", "models", "security", "platform"}
     for name, composite in composites.items():
@@ -159,8 +166,9 @@ def test_what_missing_data_means_is_chosen(deployed: Any) -> None:
         for name, alarm in named(deployed, "Alarm").items()
     }
     assert set(chosen.values()) <= {"breaching", "notBreaching"}
-    never_pauses = load(deployed.environment).aurora.min_acu > 0
-    silence = SILENCE_IS_FAILURE | ({"database-cpu"} if never_pauses else set())
+    settings = load(deployed.environment)
+    silence = SILENCE_IS_FAILURE | ({"database-cpu"} if settings.aurora.min_acu > 0 else set())
+    silence |= {"log-archive-silent"} if settings.logs.archive_years else set()
     assert {name for name, means in chosen.items() if means == "breaching"} == silence
 
 

@@ -119,7 +119,10 @@ def test_a_person_hears_when_logs_no_longer_reach_the_archive(environment: str, 
     assert set(alarms) == {"late", "failing", "silent"}
     for alarm in alarms.values():
         assert "log-archive-delivery.md" in alarm["AlarmDescription"]
-        assert "Critical" in str(alarm["AlarmActions"])
+    incidents = assembly(environment).of_type("AWS::CloudWatch::CompositeAlarm").values()
+    [platform] = [p["AlarmRule"] for p in incidents if p["AlarmName"] == f"alex-{environment}-platform-incident"]
+    for word, alarm in alarms.items():
+        assert f'ALARM("alex-{environment}-log-archive-{word}")' in platform
         assert alarm["Dimensions"] == [{"Name": "DeliveryStreamName", "Value": f"alex-{environment}-log-archive"}]
     minutes = load(environment).logs.archive_late_minutes
     assert (alarms["late"]["MetricName"], alarms["late"]["Threshold"]) == ("DeliveryToS3.DataFreshness", minutes * 60)
