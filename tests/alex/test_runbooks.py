@@ -26,7 +26,7 @@ TAGGER = replace(
     ERRORS, name="alex-prod-tagger-function-errors", says="alex-prod-tagger-function: more than 1% failed."
 )
 STARTED = re.compile(r"--document-name (alex-ENV-[a-z-]+)(?: --parameters ([A-Z]\S*=[^\s`]+))?")
-KNOWN = runbooks.Catalogue(findings={}, elsewhere={}, waiting={})
+KNOWN = runbooks.Catalogue(findings={}, elsewhere={})
 
 
 def books(folder: Path, *told: Told, known: runbooks.Catalogue = KNOWN) -> runbooks.Runbooks:
@@ -124,17 +124,16 @@ def test_a_page_that_nothing_leads_to_is_told(written: Path) -> None:
     """OBS-17: a page about what is not there any more misleads; one whose reason is named stays."""
     shutil.copy(written / "function-errors.md", written / "gone.md")
     assert ["gone.md is orphaned" in line for line in books(written, ERRORS, TAGGER).problems()] == [True]
-    for section in ("elsewhere", "waiting"):
-        made = books(written, ERRORS, TAGGER, known=replace(KNOWN, **{section: {"gone": "it comes later"}}))
-        made.write()
-        assert made.problems() == []
-        assert "No alarm in production: it comes later." in (written / "gone.md").read_text()
+    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, elsewhere={"gone": "others lead there"}))
+    made.write()
+    assert made.problems() == []
+    assert "No alarm in production: others lead there." in (written / "gone.md").read_text()
 
 
 def test_a_reason_that_is_over_is_told(written: Path) -> None:
     """OBS-17: an exception that nobody takes back hides the page's next orphan."""
-    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, waiting={"function-errors": "x"}))
-    assert any("function-errors; strike it from [waiting]" in line for line in made.problems())
+    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, elsewhere={"function-errors": "x"}))
+    assert any("function-errors; strike it from [elsewhere]" in line for line in made.problems())
 
 
 def test_alarms_that_differ_by_name_alone_stand_in_one_row(written: Path) -> None:
