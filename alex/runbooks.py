@@ -53,7 +53,13 @@ def catalogue(path: Path = TABLE) -> Catalogue:
     """Read ``runbooks.toml``."""
     data = tomllib.loads(path.read_text("utf-8"))
     findings = {
-        slug: Finding(**{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()})
+        slug: Finding(
+            title=one["title"],
+            source=one["source"],
+            kinds=tuple(one["kinds"]),
+            types=tuple(one.get("types", ())),
+            led_to_by=one.get("led_to_by", ""),
+        )
         for slug, one in data["findings"].items()
     }
     return Catalogue(findings, data["elsewhere"])
