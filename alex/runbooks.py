@@ -47,17 +47,22 @@ class Catalogue:
 
     findings: Mapping[str, Finding]
     elsewhere: Mapping[str, str]
-    waiting: Mapping[str, str]
 
 
 def catalogue(path: Path = TABLE) -> Catalogue:
     """Read ``runbooks.toml``."""
     data = tomllib.loads(path.read_text("utf-8"))
     findings = {
-        slug: Finding(**{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()})
+        slug: Finding(
+            title=one["title"],
+            source=one["source"],
+            kinds=tuple(one["kinds"]),
+            types=tuple(one.get("types", ())),
+            led_to_by=one.get("led_to_by", ""),
+        )
         for slug, one in data["findings"].items()
     }
-    return Catalogue(findings, data.get("elsewhere", {}), data.get("waiting", {}))
+    return Catalogue(findings, data["elsewhere"])
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Runbooks:
     def slugs(self) -> list[str]:
         """Pages that must be there, sorted."""
         known = self.known
-        return sorted(self.sources.slugs.union(known.findings, known.elsewhere, known.waiting))
+        return sorted(self.sources.slugs.union(known.findings, known.elsewhere))
 
     def wanted(self) -> Iterator[tuple[Path, str]]:
         """Each page as it must be now: its own words with current blocks, or a skeleton."""
@@ -96,9 +101,8 @@ class Runbooks:
             if path.stem not in (*self.slugs, INDEX):
                 told.append(f"{shown(path)} is orphaned: no alarm, message, panel or class of findings leads there")
         told += [
-            f"{TABLE.name}: an alarm, message or panel leads to {slug}; strike it from [{section}]"
-            for section, slugs in (("elsewhere", self.known.elsewhere), ("waiting", self.known.waiting))
-            for slug in sorted(set(slugs) & self.sources.slugs)
+            f"{TABLE.name}: an alarm, message or panel leads to {slug}; strike it from [elsewhere]"
+            for slug in sorted(set(self.known.elsewhere) & self.sources.slugs)
         ]
         return told
 
@@ -122,7 +126,7 @@ class Runbooks:
             parts.append(_table(HEADS, [_row(group) for group in _grouped(told)]))
         if panels := self.sources.panels.get(slug):
             parts.append(f"Panels that lead here: {', '.join(panels)}.\n")
-        if slug not in self.sources.slugs and (reason := {**self.known.elsewhere, **self.known.waiting}.get(slug)):
+        if slug not in self.sources.slugs and (reason := self.known.elsewhere.get(slug)):
             parts.append(f"No alarm in production: {reason}.\n")
         return "\n".join(parts)
 

@@ -2,7 +2,7 @@
 
 Decision: off until a setting says otherwise, because a false finding would stop whoever works with the key. The
 platform has neither users with keys nor machines, so a finding of this kind is about somebody outside of it; functions'
-roles have no keys that could be disabled (their sessions are ended by hand: docs/processes/incident-response.md). The
+roles have no keys that could be disabled (their sessions are ended by hand: docs/runbooks/threat-credentials.md). The
 document can be started by hand as well, whether or not the rule is on.
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from alex import runbook_lookup, runbook_sources, runbooks
+from alex.runbook_lookup import MARKERS, PAGES
 from alex.runbook_sources import Sources, Told
 
 ERRORS = Told(
@@ -26,7 +27,7 @@ TAGGER = replace(
     ERRORS, name="alex-prod-tagger-function-errors", says="alex-prod-tagger-function: more than 1% failed."
 )
 STARTED = re.compile(r"--document-name (alex-ENV-[a-z-]+)(?: --parameters ([A-Z]\S*=[^\s`]+))?")
-KNOWN = runbooks.Catalogue(findings={}, elsewhere={}, waiting={})
+KNOWN = runbooks.Catalogue(findings={}, elsewhere={})
 
 
 def books(folder: Path, *told: Told, known: runbooks.Catalogue = KNOWN) -> runbooks.Runbooks:
@@ -37,7 +38,7 @@ def books(folder: Path, *told: Told, known: runbooks.Catalogue = KNOWN) -> runbo
 def written(tmp_path: Path) -> Path:
     """A folder with one page in order, and its index."""
     (tmp_path / "function-errors.md").write_text(
-        "# A function fails\n\n" + "\n".join(runbooks.MARKERS) + "\n\n## Fix\n\nGo back: `alex deploy -e ENV`.\n"
+        "# A function fails\n\n" + "\n".join(MARKERS) + "\n\n## Fix\n\nGo back: `alex deploy -e ENV`.\n"
     )
     made = books(tmp_path, ERRORS, TAGGER)
     made.write()
@@ -55,7 +56,7 @@ def test_local_has_no_alarm_without_a_page(assembly: Callable[[str], Any]) -> No
     """OBS-17: a smaller environment may have alarms that production lacks."""
     found = runbook_sources.of_folder(assembly("local").folder)
     assert len(found.told) > 50
-    assert [slug for slug in sorted(found.slugs) if not (runbooks.PAGES / f"{slug}.md").is_file()] == []
+    assert [slug for slug in sorted(found.slugs) if not (PAGES / f"{slug}.md").is_file()] == []
 
 
 def test_every_alarm_of_production_leads_to_a_page(assembly: Callable[[str], Any]) -> None:
@@ -84,7 +85,7 @@ def test_the_automated_steps_are_started_as_they_are_deployed(assembly: Callable
     documents = {one["Name"]: one["Content"] for one in assembly("prod").of_type("AWS::SSM::Document").values()}
     named = [
         (page.name, name.replace("ENV", "prod"), [one.partition("=")[0] for one in parameters.split(",") if one])
-        for page in sorted(runbooks.PAGES.glob("*.md"))
+        for page in sorted(PAGES.glob("*.md"))
         for name, parameters in STARTED.findall(page.read_text("utf-8"))
     ]
     assert len(named) > 10
@@ -124,17 +125,16 @@ def test_a_page_that_nothing_leads_to_is_told(written: Path) -> None:
     """OBS-17: a page about what is not there any more misleads; one whose reason is named stays."""
     shutil.copy(written / "function-errors.md", written / "gone.md")
     assert ["gone.md is orphaned" in line for line in books(written, ERRORS, TAGGER).problems()] == [True]
-    for section in ("elsewhere", "waiting"):
-        made = books(written, ERRORS, TAGGER, known=replace(KNOWN, **{section: {"gone": "it comes later"}}))
-        made.write()
-        assert made.problems() == []
-        assert "No alarm in production: it comes later." in (written / "gone.md").read_text()
+    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, elsewhere={"gone": "others lead there"}))
+    made.write()
+    assert made.problems() == []
+    assert "No alarm in production: others lead there." in (written / "gone.md").read_text()
 
 
 def test_a_reason_that_is_over_is_told(written: Path) -> None:
     """OBS-17: an exception that nobody takes back hides the page's next orphan."""
-    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, waiting={"function-errors": "x"}))
-    assert any("function-errors; strike it from [waiting]" in line for line in made.problems())
+    made = books(written, ERRORS, TAGGER, known=replace(KNOWN, elsewhere={"function-errors": "x"}))
+    assert any("function-errors; strike it from [elsewhere]" in line for line in made.problems())
 
 
 def test_alarms_that_differ_by_name_alone_stand_in_one_row(written: Path) -> None:
