@@ -122,7 +122,10 @@ class Runbooks:
             types = f", types {', '.join(f'`{one}…`' for one in finding.types)}" if finding.types else ""
             kinds = ", ".join(f"`{kind}`" for kind in finding.kinds)
             parts.append(f"Findings: {finding.title}. Source `{finding.source}`, events {kinds}{types}.\n")
-        if told := self._told(slug):
+            if leader := finding.led_to_by:
+                # Not its rows: who looks for the message by name shall find that page, which tells them apart.
+                parts.append(f"Told by the messages of [{leader}]({leader}.md).\n")
+        if told := [one for one in self.sources.told if one.slug == slug]:
             parts.append(_table(HEADS, [_row(group) for group in _grouped(told)]))
         if panels := self.sources.panels.get(slug):
             parts.append(f"Panels that lead here: {', '.join(panels)}.\n")

@@ -32,3 +32,11 @@ def test_an_unknown_name_is_answered_with_those_alike(capsys: pytest.CaptureFixt
     """OBS-17: a typing error costs seconds, not a search."""
     assert cli._run(["runbook", "alex-prod-api-eror"]) == Exit.BAD_INPUT
     assert "perhaps api-errors" in capsys.readouterr().err
+
+
+def test_a_message_of_several_classes_leads_to_the_page_that_tells_them_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """COMP-05: the first class by the alphabet would be followed for a threat of another."""
+    assert cli._run(["runbook", "alex-prod-compliance-threat-high"]) == Exit.DONE
+    assert "GuardDuty found a threat" in capsys.readouterr().out.splitlines()[0]
