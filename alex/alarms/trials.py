@@ -210,10 +210,13 @@ def worst(trouble: Trouble, within: int, back: int, tried: list[tuple[int | None
 
 
 def judge(minutes: Minutes, states: States, at: Stage) -> tuple[int | None, int, int | None]:
-    """Minutes until it fired, how often it was raised from the beginning on, minutes until it was back for good."""
+    """Minutes until it fired, how often it was raised until the end, minutes until it was back for good.
+
+    With hardly any traffic, windows that still hold a part of the incident may raise it once more on their way out.
+    """
     alarmed = states == State.ALARM
     during = alarmed & (minutes >= at.start) & (minutes < at.end)
-    entries = alarmed & ~np.concatenate([[False], alarmed[:-1]])
+    entries = alarmed & ~np.concatenate([[False], alarmed[:-1]]) & (minutes < at.end)
     fired = int(minutes[during][0]) + 1 - at.start if during.any() else None
     last = int(minutes[alarmed][-1]) + 1 if alarmed.any() else at.end
     back = None if alarmed[-1] else max(last - at.end, 0)
