@@ -31,6 +31,10 @@ class Setting:
     schedules: dict[str, int]
     traffic: float = 1
 
+    def every(self, source: Source) -> int:
+        """Minutes between two runs of what reports the metric; 0: no schedule starts it."""
+        return next((self.schedules[value] for _, value in source.dimensions if value in self.schedules), 0)
+
 
 @dataclass(frozen=True)
 class Limit:
