@@ -17,7 +17,7 @@ from alex.alarms.maths import Reading
 from alex.alarms.samples import Minutes
 from alex.alarms.simulation import reach, run, step
 from alex.alarms.states import State, States
-from alex.alarms.trials import Incident, Stage, Verdict, judge, promised, recovery, stage, world, worst
+from alex.alarms.trials import Incident, Stage, Verdict, judge, promised, readings, recovery, stage, world, worst
 from alex.alarms.world import DAY, Trouble, World
 
 
@@ -32,12 +32,14 @@ class Watched:
     rules: Mapping[str, composite.Rule]
     leaves: Mapping[str, MetricAlarm]
 
-    def states(self, world: World, minutes: Minutes, reading: Reading) -> dict[str, States]:
-        """The state of each metric alarm at each of ``minutes``."""
-        made = {}
+    def states(self, world: World, minutes: Minutes) -> list[dict[str, States]]:
+        """The state of each metric alarm at each of ``minutes``, for each of the readings."""
+        made: list[dict[str, States]] = [{} for _ in Reading]
         for key, leaf in self.leaves.items():
             evaluated = np.arange(minutes[0], minutes[-1] + 1, step(leaf))
-            made[key] = run(leaf, world, evaluated, reading=reading).at(minutes)
+            runs = [run(leaf, world, evaluated, reading=reading).at(minutes) for reading in readings(leaf)]
+            for place, found in enumerate(made):
+                found[key] = runs[place % len(runs)]
         return made
 
     def raised(self, states: Mapping[str, States], key: str = "") -> States:
@@ -88,7 +90,7 @@ def examine(
     others = [f"{name} makes no difference to it in any incident" for name in idle]
     return Verdict(
         promised=max((one.promised for one in incidents), default=0),
-        loud=max(_loud(group, setting, reading) for reading in Reading),
+        loud=_loud(group, setting),
         incidents=tuple(incidents),
         pairs=(),
         others=(*others, *([] if incidents else ["does not fire on any incident"])),
@@ -134,16 +136,15 @@ def _incident(group: Watched, setting: Setting, troubles: tuple[Trouble, ...], n
     at = stage(max(reach(leaf) for leaf in leaves), within)
     placed = tuple(replace(trouble, start=at.start, end=at.end) for trouble in troubles)
     acted = world(setting, at.length, before=at.start // DAY, troubles=placed, flat=True)
-    tried = [_tried(group, acted, at, reading, needed) for reading in Reading]
+    minutes = at.minutes(1)
+    tried = [_tried(group, states, minutes, at, needed) for states in group.states(acted, minutes)]
     return worst(placed[0], within, back, tried)
 
 
 def _tried(
-    group: Watched, acted: World, at: Stage, reading: Reading, needed: set[str]
+    group: Watched, states: Mapping[str, States], minutes: Minutes, at: Stage, needed: set[str]
 ) -> tuple[int | None, int, int | None]:
     """As `judge` has it; with a suppressor, it has fired when it acts."""
-    minutes = at.minutes(1)
-    states = group.states(acted, minutes, reading)
     made = group.raised(states)
     for key in _pressing(group):
         calm = {**states, key: np.where(states[key] == State.ALARM, State.OK, states[key]).astype(np.int8)}
@@ -165,12 +166,12 @@ def incident_run(
     at = Stage(trouble.start, trouble.end, trouble.end + max(reach(leaf) for leaf in group.leaves.values()) + 60)
     acted = world(setting, at.length, before=at.start // DAY, troubles=(trouble,), flat=True)
     minutes = at.minutes(1)
-    states = group.states(acted, minutes, Reading.ZERO)
+    states = group.states(acted, minutes)[0]
     return minutes, states, group.raised(states), at
 
 
-def _loud(group: Watched, setting: Setting, reading: Reading) -> int:
+def _loud(group: Watched, setting: Setting) -> int:
     before = -(-max(reach(leaf) for leaf in group.leaves.values()) // DAY)
     length = (before + 2) * DAY
-    states = group.states(world(setting, length, before=before), np.arange(before * DAY, length), reading)
-    return int((group.raised(states) == State.ALARM).sum())
+    both = group.states(world(setting, length, before=before), np.arange(before * DAY, length))
+    return max(int((group.raised(states) == State.ALARM).sum()) for states in both)

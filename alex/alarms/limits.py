@@ -16,7 +16,7 @@ from alex.alarms.states import State
 from alex.alarms.world import How, Trouble, World
 
 DOUBLINGS = 40
-HALVINGS = 14
+HALVINGS = {True: 8, False: 14}  # with the delay it need not be exact: an incident is well beyond it
 MOST = {How.SHARE: 64.0, How.RATE: 5_000.0}
 VOLUMES = (30, 50, 100, 200, 300, 455, 750, 1000, 2000, 5000, 20_000)
 NEAR = 0.15
@@ -30,6 +30,10 @@ class Setting:
     table: Table
     schedules: dict[str, int]
     traffic: float = 1
+
+    def every(self, source: Source) -> int:
+        """Minutes between two runs of what reports the metric; 0: no schedule starts it."""
+        return next((self.schedules[value] for _, value in source.dimensions if value in self.schedules), 0)
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,11 @@ def _how(alarm: MetricAlarm, source: Source, setting: Setting) -> tuple[How, flo
         return How.RATE, 0.0
     if normal.shape == "each" and normal.trouble:
         return How.SHARE, 0.0
-    if normal.shape == "each" and {q.statistic for q in alarm.queries.values() if q.source == source} == {"Sum"}:
-        return How.RATE, setting.table.peak(source)
-    if normal.shape == "every" and normal.value == 1 and not normal.follows:
-        return How.RATE, 1 / normal.every
+    if {query.statistic for query in alarm.queries.values() if query.source == source} == {"Sum"}:
+        if normal.shape == "each":
+            return How.RATE, setting.table.peak(source)
+        if normal.value == 1 and not normal.follows:
+            return How.RATE, 1 / normal.every
     return How.VALUE, normal.value
 
 
@@ -127,7 +132,7 @@ def _closer(alarm: MetricAlarm, setting: Setting, found: Limit, *, late: bool) -
     if found.quiet is None:
         return found
     quiet, bad = found.quiet, found.fires
-    for _ in range(HALVINGS):
+    for _ in range(HALVINGS[late]):
         middle = replace(bad, level=(quiet.level + bad.level) / 2)
         if fires(alarm, setting, middle, late=late):
             bad = middle

@@ -155,15 +155,15 @@ class Evaluator:
         gone = np.isnan(one) | np.isnan(other)
         if self._reading is Reading.ZERO and isinstance(left, Series) and isinstance(right, Series):
             gone = np.isnan(one) & np.isnan(other)
-            one, other = np.nan_to_num(one), np.nan_to_num(other)
+            one, other = np.where(np.isnan(one), 0.0, one), np.where(np.isnan(other), 0.0, other)
         return np.where(gone, np.nan, finite(operation(one, other).astype(float)))
 
     def _if(self, condition: Value, then: Value, otherwise: Value | None) -> Value:
         if isinstance(condition, list) or isinstance(then, list) or isinstance(otherwise, list):
             raise AlarmError("IF takes no array of time series")
-        wanted = np.nan_to_num(then.values) if isinstance(then, Series) else then.values
+        wanted = np.where(np.isnan(then.values), 0.0, then.values)
         other = otherwise.values if otherwise else np.full((1, 1), np.nan)
-        made = np.where(np.nan_to_num(condition.values) != 0, wanted, other)
+        made = np.where((condition.values != 0) & ~np.isnan(condition.values), wanted, other)
         if isinstance(condition, Series):
             made = np.where(np.isnan(condition.values), np.nan, made)
         if all(isinstance(part, Scalar) for part in (condition, then, otherwise) if part):

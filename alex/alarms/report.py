@@ -8,6 +8,7 @@ from typing import Any
 
 from alex.alarms import AlarmError, composites, trials, words
 from alex.alarms.definition import Alarm, CompositeAlarm, MetricAlarm
+from alex.alarms.forms import Known
 from alex.alarms.limits import Setting
 from alex.alarms.normal import table
 from alex.alarms.reading import read
@@ -87,10 +88,11 @@ def examine(stacks: Mapping[str, Mapping[str, Any]], environment: str = "prod") 
     alarms = tuple(read(templates))
     by_key = {alarm.key: alarm for alarm in alarms}
     verdicts: dict[str, Verdict] = {}
+    known: Known = {}
     for alarm in sorted(alarms, key=lambda one: isinstance(one, CompositeAlarm)):
         try:
             if isinstance(alarm, MetricAlarm):
-                verdicts[alarm.key] = trials.examine(alarm, setting)
+                verdicts[alarm.key] = trials.examine(alarm, setting, known)
             else:
                 verdicts[alarm.key] = composites.examine(alarm, by_key, verdicts, setting)
         except AlarmError as error:

@@ -49,7 +49,7 @@ def states(
     :param missing: TreatMissingData.
     """
     there = ~np.isnan(points)
-    breaching = there & _BREACHES[operator](np.nan_to_num(points), threshold)
+    breaching = there & _BREACHES[operator](points, threshold)
     from_newest = np.cumsum(there[:, ::-1], axis=1)[:, ::-1]
     judged = there & (from_newest <= periods)
     bad = (breaching & judged).sum(axis=1)

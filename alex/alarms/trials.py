@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alex.alarms.definition import MetricAlarm, Source
-from alex.alarms.limits import Limit, Pair, Setting, drivers, limit, pair, steady
+from alex.alarms.forms import Known, found
+from alex.alarms.limits import Limit, Pair, Setting, steady
 from alex.alarms.maths import Reading
 from alex.alarms.samples import Minutes
 from alex.alarms.simulation import Run, reach, run, step
@@ -141,21 +142,20 @@ def readings(alarm: MetricAlarm) -> tuple[Reading, ...]:
     return tuple(Reading) if alarm.expressions else (Reading.ZERO,)
 
 
-def examine(alarm: MetricAlarm, setting: Setting) -> Verdict:
+def examine(alarm: MetricAlarm, setting: Setting, known: Known) -> Verdict:
     """Try an alarm.
 
+    :param known: limits of other alarms, to be used and added to.
     :raises AlarmError: it has a metric or function that cannot be simulated.
     """
-    found = {source: limit(alarm, source, setting) for source in drivers(alarm, setting.table)}
-    limits = {source: one for source, one in found.items() if one is not None}
-    incidents = tuple(_incident(alarm, setting, wrong(one)) for one in limits.values())
-    pairs = ((source, pair(alarm, source, setting)) for source in limits)
+    limits = found(alarm, setting, known)
+    incidents = tuple(_incident(alarm, setting, wrong(one.limit)) for one in limits if one.limit)
     return Verdict(
         promised=max((incident.promised for incident in incidents), default=0),
         loud=max(loud(alarm, setting, reading) for reading in readings(alarm)),
         incidents=incidents,
-        pairs=tuple((source, one) for source, one in pairs if one is not None),
-        dead=tuple(source for source in found if source not in limits),
+        pairs=tuple((one.source, one.pair) for one in limits if one.pair),
+        dead=tuple(one.source for one in limits if one.limit is None),
     )
 
 
@@ -210,10 +210,13 @@ def worst(trouble: Trouble, within: int, back: int, tried: list[tuple[int | None
 
 
 def judge(minutes: Minutes, states: States, at: Stage) -> tuple[int | None, int, int | None]:
-    """Minutes until it fired, how often it was raised from the beginning on, minutes until it was back for good."""
+    """Minutes until it fired, how often it was raised until the end, minutes until it was back for good.
+
+    With hardly any traffic, windows that still hold a part of the incident may raise it once more on their way out.
+    """
     alarmed = states == State.ALARM
     during = alarmed & (minutes >= at.start) & (minutes < at.end)
-    entries = alarmed & ~np.concatenate([[False], alarmed[:-1]])
+    entries = alarmed & ~np.concatenate([[False], alarmed[:-1]]) & (minutes < at.end)
     fired = int(minutes[during][0]) + 1 - at.start if during.any() else None
     last = int(minutes[alarmed][-1]) + 1 if alarmed.any() else at.end
     back = None if alarmed[-1] else max(last - at.end, 0)

@@ -184,7 +184,7 @@ def test_a_slower_alarm_promises_more() -> None:
     examined = report.examine(stack(A=rate(RATE)))
     (made,) = examined.alarms
     assert isinstance(made, MetricAlarm)
-    slow = trials.examine(replace(made, periods=4, datapoints=3), examined.setting)
+    slow = trials.examine(replace(made, periods=4, datapoints=3), examined.setting, {})
     assert slow.promised == 3 * 5 + 1
     assert slow.fired_after is not None
     assert 6 < slow.fired_after <= 16
