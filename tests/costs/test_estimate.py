@@ -185,6 +185,15 @@ def test_alarms_cost_by_the_metrics_that_they_read() -> None:
         assert service(made(setting(), Alarm=alarm), "CloudWatch") == pytest.approx(usd)
 
 
+def test_a_scanner_is_charged_where_a_document_switches_it_on() -> None:
+    """COST-01, SEC-19: no resource type stands for Inspector, and it costs by the function all the same."""
+    step = {"inputs": {"Service": "inspector2", "Api": "Enable"}}
+    switch, other = (resource("SSM::Document", Content={"mainSteps": steps}) for steps in ([step], [{"inputs": {}}]))
+    functions = {name: resource("Lambda::Function") for name in ("A", "B")}
+    assert service(made(setting(), Switch=switch, **functions), "Inspector") == pytest.approx(0.60)
+    assert service(made(setting(), Other=other, **functions), "Inspector") == 0
+
+
 def test_log_groups_pile_up_for_as_long_as_they_are_kept() -> None:
     """COST-01, OBS-26: seven years of retention cost more than a month, from the second month on."""
     month, years = (
