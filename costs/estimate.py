@@ -6,7 +6,7 @@ charged, and each resource bears its share. An environment is estimated as if it
 
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from costs.services import model
 from settings import Settings
 
 TYPES = Path(__file__).with_name("types.toml")
+NOTHING_DUE = "priced, and nothing is due as it is configured and used"
 INFERENCE, PLATFORM = "inference", "platform"
 """What money is for: the models' tokens and guardrail, and everything else."""
 
@@ -54,7 +55,7 @@ class Line:
 class Estimate:
     """A month of one environment, in USD.
 
-    :param unpriced: resource type -> how many, and why they have no line of their own.
+    :param unpriced: resource type -> how many of it have no line of their own, and why.
     """
 
     environment: str
@@ -96,8 +97,8 @@ def estimate(templates: Templates, settings: Settings, table: PriceTable | None 
     month = Month(settings, deployment)
     try:
         table.demand(settings.region)
-        unpriced = _unpriced(deployment.resources)
         measured = [(found, use) for found in deployment.resources for use in _uses(found, month)]
+        unpriced = _unpriced(deployment.resources, {(found.stack, found.logical_id) for found, _ in measured})
         totals: Counter[str] = Counter()
         for _, use in measured:
             totals[use.key] += use.quantity  # type: ignore[assignment]  # a Counter of quantities
@@ -131,13 +132,13 @@ def _price(prices: dict[str, Price], key: str) -> Price:
     return prices[key]
 
 
-def _unpriced(resources: Iterable[Resource]) -> dict[str, tuple[int, str]]:
-    """Every type without a pricer, and why it has none.
+def _unpriced(resources: Iterable[Resource], charged: Container[tuple[str, str]]) -> dict[str, tuple[int, str]]:
+    """Every type that has resources without a line, and why they have none.
 
     :raises EstimateError: nobody said why.
     """
-    counted = Counter(found.type for found in resources if found.type not in PRICERS)
-    reasons = {name: reason(name) for name in counted}
+    counted = Counter(found.type for found in resources if (found.stack, found.logical_id) not in charged)
+    reasons = {name: NOTHING_DUE if name in PRICERS else reason(name) for name in counted}
     unknown = sorted(name for name, why in reasons.items() if why is None)
     if unknown:
         raise EstimateError(

@@ -16,7 +16,7 @@ BASIS = (
     "storage is priced as it is written: moves to Glacier and Intelligent-Tiering would only make it cheaper",
     "keys are in their first year: each of the first two rotations adds one dollar a month",
     "tokens are those of the simulated analyst; a model that thinks aloud, or is asked again, uses more",
-    "Inspector, and whatever else is switched on by hand, is in no template and so not here",
+    "what is switched on by hand is in no template and so not here",
 )
 
 

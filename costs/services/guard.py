@@ -86,3 +86,13 @@ def analyzer(found: Resource, month: Month) -> Iterator[Use]:
     if "UNUSED_ACCESS" in str(found.get("Type")):
         roles = month.deployment.of_type("AWS::IAM::Role", "AWS::IAM::User")
         yield Use("access_analyzer.unused", len(list(roles)), fixed=True)
+
+
+@measures("AWS::SSM::Document")
+def document(found: Resource, month: Month) -> Iterator[Use]:
+    """Free to keep; the one that switches Inspector on makes it scan every function, every month."""
+    steps = found.get("Content", "mainSteps", default=())
+    calls = [step.get("inputs", {}) for step in steps if isinstance(step, dict)]
+    if any((call.get("Service"), call.get("Api")) == ("inspector2", "Enable") for call in calls):
+        functions = month.deployment.of_type("AWS::Lambda::Function")
+        yield Use("inspector.function", len(list(functions)), fixed=True)
