@@ -23,7 +23,7 @@ _LARGER = re.compile(r"^\w+ / (\d+)$")
 MEASURED = re.compile(r"Duration|Latency|Confidence|CPU|ServerlessDatabaseCapacity|Age|Seconds|Ms$|Time|Charges|Cost")
 # What counts something that should not happen: mostly nothing.
 ABSENT = re.compile(
-    r"Tamper|DeadLetters|FailedInvocations|refused-conn|Denied|Aborted|NotificationsFailed|Rotation|Migrations|Root"
+    r"Violations|Tamper|DeadLetters|FailedInvocations|refused-conn|Denied|Aborted|NotificationsFailed|Rotation|Migrations|Root"
 )
 RARE = re.compile(
     r"Error|Throttle|Fail|TimedOut|Abort|Block|Tamper|Denied|Fallback|Opened|Downgrade|Deadlock|refus|forbidden|"

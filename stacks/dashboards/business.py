@@ -1,4 +1,4 @@
-"""What the firm gets: analyses done in time, advice trusted and approved, people who use it (HITL-02)."""
+"""What the firm gets: analyses done in time, advice trusted and approved, people who use it (HITL-02, EVAL-06)."""
 
 from hardened.dashboards import Limit, Line, Math, Panel, Section
 from stacks.dashboards.agent_performance import duration
@@ -10,7 +10,7 @@ HOUR_S = 3600
 
 def sections(view: View) -> list[Section]:
     """The dashboard ``business``."""
-    return [_glance(view), _analyses(view), _approval(view), _advice(view)]
+    return [_glance(view), _analyses(view), _quality(view), _approval(view), _advice(view)]
 
 
 def _done(view: View) -> tuple[Line, ...]:
@@ -35,7 +35,7 @@ def _glance(view: View) -> Section:
             "reviews-waiting",
             _review(view, "sweeper", "ReviewsWaiting", "at most", statistic="Maximum"),
         ),
-        ("Recommendations accepted", "%", "advice-quality", _acceptance(view)),
+        ("Recommendations accepted", "%", "slo-quality", _acceptance(view)),
     )
     return Section(
         title="At a glance",
@@ -85,7 +85,7 @@ def _analyses(view: View) -> Section:
             Panel(
                 title="Confidence of analyses",
                 unit="0 to 1",
-                runbook="advice-quality",
+                runbook="slo-quality",
                 lines=(
                     *view.own("QualityConfidence", "planner", statistic="Average", label="average"),
                     *view.own("QualityConfidence", "planner", statistic="p10", label="lowest tenth"),
@@ -134,7 +134,34 @@ def _approval(view: View) -> Section:
     )
 
 
+def _quality(view: View) -> Section:
+    slo = view.settings.slo
+    good = share(view.own("QualityGood", "planner"), view.own("QualityTotal", "planner"), "good")
+    return Section(
+        title="Quality of advice",
+        about="Good: nothing fell back, confident, within the rules. `alex slo` shows what is left of the budget.",
+        panels=[
+            Panel(
+                title="Analyses that were good",
+                unit="%",
+                runbook="slo-quality",
+                lines=good,
+                limits=(Limit(slo.quality_pct, "objective: at least"),),
+                period_s=HOUR_S,
+            ),
+            Panel(
+                title="Advice that broke a rule",
+                unit="analyses/hour",
+                runbook="slo-quality",
+                lines=view.own("ComplianceViolations", "planner", label="violations"),
+                period_s=HOUR_S,
+            ),
+        ],
+    )
+
+
 def _advice(view: View) -> Section:
+    quality = view.settings.slo.quality
     return Section(
         title="Recommendations and people",
         about="What advisers and investors did with the recommendations, and whether they come back.",
@@ -142,7 +169,7 @@ def _advice(view: View) -> Section:
             Panel(
                 title="Recommendations decided",
                 unit="recommendations/hour",
-                runbook="advice-quality",
+                runbook="slo-quality",
                 lines=(
                     *view.own("RecommendationsAccepted", "api", "approval", label="accepted"),
                     *view.own("RecommendationsOverridden", "api", "approval", label="overridden"),
@@ -150,7 +177,14 @@ def _advice(view: View) -> Section:
                 stacked=True,
                 period_s=HOUR_S,
             ),
-            Panel(title="Share accepted", unit="%", runbook="advice-quality", lines=_acceptance(view), period_s=HOUR_S),
+            Panel(
+                title="Share accepted",
+                unit="%",
+                runbook="slo-quality",
+                lines=_acceptance(view),
+                limits=(Limit(quality.acceptance_pct, "at least"),),
+                period_s=HOUR_S,
+            ),
             Panel(
                 title="Users signing in",
                 unit="sign-ins/hour",

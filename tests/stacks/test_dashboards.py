@@ -165,7 +165,7 @@ def test_whoever_is_called_sees_which_alarms_ring(deployed: Any, found: preview.
 
 
 def test_limits_are_the_settings(found: preview.Preview, chosen: Settings) -> None:
-    """OBS-11, OBS-13, LLM-03, PERF-02, COST-01, HITL-03: the line in the picture is the one that the alarm has."""
+    """OBS-11, OBS-13, LLM-03, PERF-02, COST-01, COST-04, EVAL-06, HITL-03: the line in the picture is the one that the alarm has."""
     models, alarms = chosen.models, chosen.alarms
     limits = {
         ("ai-model-usage", "Calls a minute"): {
@@ -185,6 +185,9 @@ def test_limits_are_the_settings(found: preview.Preview, chosen: Settings) -> No
         ("platform", "Processor"): {alarms.database_cpu_pct},
         ("business", "Duration of an analysis"): {chosen.planner.promised_seconds},
         ("business", "Confidence of analyses"): {chosen.hitl.least_confidence},
+        ("business", "Share accepted"): {chosen.slo.quality.acceptance_pct},
+        ("business", "Analyses that were good"): {chosen.slo.quality_pct},
+        ("cost", "Models' cost a day, by agent"): {chosen.cost.inference_daily_usd},
         ("cost", "Models' cost of an analysis, by hour"): {chosen.agents.job_budget_usd},
         ("cost", "Charges of the account"): {
             chosen.cost.monthly_budget_usd * pct / 100 for pct in chosen.cost.alert_thresholds_pct
@@ -207,9 +210,17 @@ def test_violations_and_findings_have_a_section(deployed: Any, found: preview.Pr
     (events,) = [w for w in board(found, "security").widgets if w.title == "Events that a person is told of"]
     assert len(events.lines) == len(rules) >= 4
     assert "Rule Broken" in {line.label for line in events.lines}
-    (acl,) = deployed.of_type("AWS::WAFv2::WebACL").values()
-    drawn = {line.dimensions["Rule"] for line in metrics([board(found, "security")]) if "Rule" in line.dimensions}
-    assert drawn == {"ALL", *(rule["VisibilityConfig"]["MetricName"] for rule in acl["Rules"])}
+    wanted = {
+        (acl["VisibilityConfig"]["MetricName"], rule)
+        for acl in deployed.of_type("AWS::WAFv2::WebACL").values()
+        for rule in ("ALL", *(each["VisibilityConfig"]["MetricName"] for each in acl["Rules"]))
+    }
+    drawn = {
+        (line.dimensions["WebACL"], line.dimensions["Rule"])
+        for line in metrics([board(found, "security")])
+        if "Rule" in line.dimensions
+    }
+    assert drawn == wanted
 
 
 def test_refused_tokens_are_counted_as_the_access_log_writes_them(deployed: Any) -> None:
@@ -222,11 +233,11 @@ def test_refused_tokens_are_counted_as_the_access_log_writes_them(deployed: Any)
 
 def test_looking_needs_few_exports(deployed: Any) -> None:
     """An export cannot go while it is imported: one for each thing that is watched, two for a queue and a user pool."""
-    text = json.dumps(deployed.templates["Observability"])
+    text = json.dumps(deployed.of_type("AWS::CloudWatch::Dashboard"))
     imports = set(re.findall(r'"Fn::ImportValue": "([^"]+)"', text))
 
-    def count(kind: str, stacks: tuple[str, ...] = ()) -> int:
-        return len([key for key in deployed.of_type(kind) if not stacks or key.split("/")[0] in stacks])
+    def count(kind: str) -> int:
+        return len(deployed.of_type(kind))
 
     queues = sum("RedrivePolicy" in queue for queue in deployed.of_type("AWS::SQS::Queue").values())
     rules = sum("EventPattern" in rule for rule in deployed.of_type("AWS::Events::Rule").values())
