@@ -10,9 +10,13 @@ from settings import Settings
 class PlatformStack(Stack):
     """A stack that asks no account anything: its availability zones come from the settings.
 
+    ``stands_alone``: it can be deployed to another account or region, so nothing may refer to it but by names.
+
     :param holds: sensitivity of the data in the stack, for its tags.
     :param region: where it is deployed, if not in the environment's region.
     """
+
+    stands_alone = False
 
     def __init__(
         self,

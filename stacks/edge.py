@@ -52,6 +52,8 @@ def acl_rules(settings: Settings, limit: Rate) -> AclRules:
 class EdgeStack(PlatformStack):
     """What protects the distribution that a later stack makes."""
 
+    stands_alone = True
+
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
             scope,

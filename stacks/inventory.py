@@ -4,7 +4,8 @@ Decision: dashboards and alarms are not handed lists. A function, queue or table
 stage is found here and appears by itself; what is added after the walk (a stack made later) is not.
 
 What another account or region holds is left out: this one's CloudWatch does not see it. Names that stand in the
-template as text are taken as text, so that they need no export; for the rest, CDK makes one export a resource.
+template as text are taken as text, so that they need no export; for the rest, CDK makes one export a resource. Of a
+stack that stands alone only what is known by such a text is taken.
 """
 
 from collections.abc import Mapping
@@ -127,8 +128,17 @@ def inventory(stage: IConstruct, *, beside: Stack) -> Inventory:
 
 def _visible(each: IConstruct, beside: Stack) -> bool:
     stack = Stack.of(each)
+    if getattr(stack, "stands_alone", False) and not _known_by_text(each):
+        return False
     everywhere = isinstance(each, waf.CfnWebACL) and each.scope == "CLOUDFRONT"
     return stack.account == beside.account and (everywhere or stack.region == beside.region)
+
+
+def _known_by_text(each: IConstruct) -> bool:
+    """Its metrics are known without a reference to it."""
+    if isinstance(each, events.CfnRule):
+        return not any(Token.is_unresolved(name) for name in (each.name, each.event_bus_name)) and bool(each.name)
+    return isinstance(each, waf.CfnWebACL | logs.CfnMetricFilter | cw.CfnAlarm | cw.CfnCompositeAlarm)
 
 
 def _by_id(found: list[T]) -> dict[str, T]:

@@ -16,6 +16,8 @@ from stacks.base import PlatformStack, removal_policy
 class RecoveryStack(PlatformStack):
     """The second region's vault and its key."""
 
+    stands_alone = True
+
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, region: str) -> None:
         super().__init__(
             scope,

@@ -40,7 +40,7 @@ def _moved(one: Limit, source: Source) -> Limit:
 
 
 def _form(alarm: MetricAlarm, setting: Setting) -> Hashable:
-    """All of an alarm that its limits depend on: not whose its metrics are, but how they are normal and belong together."""
+    """All that its limits depend on: not whose its metrics are, but how they are normal and belong together."""
     sources = list(dict.fromkeys(query.source for query in alarm.queries.values()))
     entities = list(dict.fromkeys(source.entity for source in sources))
     return (

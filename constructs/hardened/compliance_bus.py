@@ -104,15 +104,18 @@ class ComplianceBus(Construct):
                 maximum_event_age_in_seconds=TRY_FOR.to_seconds(), maximum_retry_attempts=185
             ),
         )
-        return events.CfnRule(
+        rule = events.CfnRule(
             self,
             id,
             name=name,
-            event_bus_name=self.bus.event_bus_name if on_bus else None,
+            # As text, because dashboards of other stacks name the rule's metrics by it.
+            event_bus_name=self.name if on_bus else None,
             event_pattern=dict(pattern),
             state="ENABLED" if enabled else "DISABLED",
             targets=[sends],
         )
+        rule.node.add_dependency(self.bus)
+        return rule
 
     def _tell(self, route: Route) -> None:
         runbook = self._alerts.runbook(route.runbook)

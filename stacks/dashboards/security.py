@@ -5,6 +5,7 @@ them count what they matched. That count is what is drawn.
 """
 
 from hardened.dashboards import Line, Panel, Section
+from hardened.functions import NAMESPACE
 from stacks.dashboards.view import BILLING_REGION, View, acl_line, function_line, words
 
 ABOUT = "**Security** - for security and compliance: who was kept out, what was found, does the protection work?"
@@ -50,8 +51,21 @@ def _findings(view: View) -> Section:
                 lines=view.counted(without=ACCESS),
                 stacked=True,
             ),
+            Panel(
+                title="Violations repaired and reported by the baseline itself",
+                unit="violations",
+                runbook="compliance-violations",
+                lines=tuple(_remediation(view, metric) for metric in ("ComplianceRepairs", "ComplianceReports")),
+            ),
         ],
     )
+
+
+def _remediation(view: View, metric: str) -> Line:
+    """A metric of the audit baseline's function, which stands alone: known by name, not found in the tree."""
+    name = "remediation"
+    dimensions = {"Environment": view.settings.name, "Service": name, "Agent": name}
+    return Line(namespace=NAMESPACE, metric=metric, dimensions=dimensions, label=words(metric))
 
 
 def _edge(view: View) -> Section:
