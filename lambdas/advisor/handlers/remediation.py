@@ -73,7 +73,6 @@ def remedy(change: Change, account: Account, telemetry: Telemetry) -> Answer | N
         account.tell(change, what)
         about = {"rule": change.rule, "resource_type": change.resource_type}
         telemetry.event("COMPLIANCE_" + what.name, agent=NAME, warning=not change.compliant, **about)
-        telemetry.metric("Compliance" + what.name.title(), 1, agent=NAME)
     return what
 
 
