@@ -17,6 +17,7 @@ class PlatformStack(Stack):
     """
 
     stands_alone = False
+    """It may be deployed without the others, to another account: nobody may import from it."""
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ from hardened.queues import WorkQueue
 from hardened.rest_api import RestApi
 from hardened.rotation import Rotation
 from hardened.workflow import Workflow
+from stacks.base import PlatformStack
 
 T = TypeVar("T")
 
@@ -128,7 +129,7 @@ def inventory(stage: IConstruct, *, beside: Stack) -> Inventory:
 
 def _visible(each: IConstruct, beside: Stack) -> bool:
     stack = Stack.of(each)
-    if getattr(stack, "stands_alone", False) and not _known_by_text(each):
+    if isinstance(stack, PlatformStack) and stack.stands_alone and not _known_by_text(each):
         return False
     everywhere = isinstance(each, waf.CfnWebACL) and each.scope == "CLOUDFRONT"
     return stack.account == beside.account and (everywhere or stack.region == beside.region)
