@@ -47,7 +47,7 @@ class ShieldAdvanced(Construct):
             "team's work: reading protections and metrics, and changing web ACLs while an attack lasts.",
             owner="platform",
             expires=date(2027, 6, 30),
-            ticket="RISK-42",
+            ticket="RISK-46",
             mitigated_by="only the service drt.shield.amazonaws.com may assume the role, and the trail records it",
         )
 
