@@ -156,7 +156,8 @@ def _tried(
     silencer = group.alarm.suppressor
     silent = states[silencer] if silencer in states else group.raised(states, silencer)
     acts = composite.acts(made, silent, wait=group.alarm.wait_s // 60, extension=group.alarm.extension_s // 60)
-    return (int(minutes[acts[0]]) + 1 - at.start, len(acts), back) if acts else (None, 0, back)
+    acted = [int(minutes[place]) for place in acts if minutes[place] < at.end]
+    return (acted[0] + 1 - at.start, len(acted), back) if acted else (None, 0, back)
 
 
 def incident_run(
