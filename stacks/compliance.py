@@ -22,7 +22,6 @@ from hardened import (
 from hardened.compliance_bus import ComplianceBus
 from hardened.composites import PageOnce
 from hardened.evidence_stream import EvidenceStream
-from hardened.log_groups import LogPolicy
 from hardened.notifications import notify
 from hardened.topics import Domain
 from hardened.trail import AuditTrail
@@ -31,7 +30,7 @@ from stacks.base import PlatformStack, removal_policy
 from stacks.bundles import Bundles
 from stacks.compliance_rules import add_rules
 from stacks.detection import add_detection
-from stacks.logs import central_archive, log_days, watch_trail
+from stacks.logs import standing_alone, watch_trail
 from stacks.remediation import add_remediation
 
 EVENTS = "compliance-events"
@@ -55,7 +54,7 @@ class ComplianceStack(PlatformStack):
         SecureDefaults(
             keys=Keys(data=self.key, secrets=self.key, logs=self.key, messaging=self.key, audit=self.key),
             access_logs=s3.Bucket.from_bucket_name(self, "AccessLogsByName", self.access_logs.bucket_name),
-            log_policy=LogPolicy(days=log_days(settings), archive=central_archive(settings)),
+            log_policy=standing_alone(settings, region=settings.region),
             removal_policy=self._removal,
             deletion_protection=settings.is_production,
         ).attach(self)

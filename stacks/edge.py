@@ -20,14 +20,13 @@ from hardened import (
     Keys,
     SecureDefaults,
 )
-from hardened.log_groups import LogClass, LogPolicy
 from hardened.notifications import notify
 from hardened.shield import ShieldAdvanced
 from hardened.web_acl import AclRules, AddressLimit, WebAcl
 from settings import Settings
 from settings.edge import Rate
 from stacks.base import PlatformStack, removal_policy
-from stacks.logs import central_archive
+from stacks.logs import standing_alone
 
 REGION = "us-east-1"
 """Where CloudFront looks for web ACLs, and where Shield is configured."""
@@ -92,11 +91,7 @@ class EdgeStack(PlatformStack):
         SecureDefaults(
             keys=Keys(data=key, secrets=key, logs=key, messaging=key, audit=key),
             access_logs=None,
-            # Never short, because the archive may be in another region; a central one takes what is in its own.
-            log_policy=LogPolicy(
-                days=dict.fromkeys(LogClass, settings.logs.hot_retention_days),
-                archive=central_archive(settings) if settings.region == REGION else None,
-            ),
+            log_policy=standing_alone(settings, region=REGION),
             removal_policy=removal,
             deletion_protection=settings.is_production,
         ).attach(self)

@@ -3,7 +3,7 @@
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from hardened.log_groups import LogClass, LogDestination
+from hardened.log_groups import LogClass, LogDestination, LogPolicy
 from hardened.security_events import SecurityEvents
 from hardened.topics import Alerts
 from hardened.trail import AuditTrail
@@ -27,6 +27,17 @@ def central_archive(settings: Settings) -> LogDestination | None:
     """The log-archive account's destination, which admits this account by its own policy; None: there is none."""
     arn = settings.logs.central_destination
     return LogDestination(arn=arn) if arn else None
+
+
+def standing_alone(settings: Settings, *, region: str) -> LogPolicy:
+    """The policy of a stack that refers to no other one and lies in ``region``.
+
+    The environment's own archive is out of its reach, so its logs are never kept for a shorter time; a central archive
+    takes them where it lies in the stack's region.
+    """
+    central = central_archive(settings) if region == settings.region else None
+    every = dict.fromkeys(LogClass, settings.logs.hot_retention_days)
+    return LogPolicy(days=log_days(settings) if central else every, archive=central)
 
 
 def watch_trail(scope: Construct, trail: AuditTrail | None, *, settings: Settings, alerts: Alerts) -> None:

@@ -63,13 +63,21 @@ def test_application_logs_expire_sooner_once_the_archive_is_proven(
 ) -> None:
     """OBS-26: seven years hot and archived are paid for twice; what audits ask for stays at hand all the same."""
     made = _synthesise("logs: {archive_proven: true, access_days: 180}", cdk_context, stub_bundles, tmp_path)
+    found = _kept(made, lambda stack: stack not in ALONE)
+    assert found == {"application": {90}, "delivery": {90}, "access": {180}, "audit": {2557}, "flow": {2557}}
+    alone = _kept(made, lambda stack: stack in ALONE)
+    assert set().union(*alone.values()) == {2557}, f"out of the archive's reach, so nothing is left of them: {alone}"
+
+
+def _kept(made: dict[str, dict[str, Any]], wanted: Callable[[str], bool]) -> dict[str, set[int]]:
+    """Days of each class in the ``wanted`` stacks."""
     found: dict[str, set[int]] = {}
     for stack, template in made.items():
         for name, resource in template["Resources"].items():
-            if resource["Type"] == GROUP and stack not in ALONE:
+            if resource["Type"] == GROUP and wanted(stack):
                 group = resource["Properties"]
                 found.setdefault(_class(f"{stack}/{name}", group), set()).add(group["RetentionInDays"])
-    assert found == {"application": {90}, "delivery": {90}, "access": {180}, "audit": {2557}, "flow": {2557}}
+    return found
 
 
 @ALL_ENVIRONMENTS
@@ -164,7 +172,9 @@ def test_a_log_archive_account_gets_everything_in_place_of_our_own(
 ) -> None:
     """OBS-29: one destination for all accounts, the audit stack's trail too; no stream of ours beside it."""
     central = "arn:aws:logs:us-east-1:111122223333:destination:organisation"
-    made = _synthesise(f"logs: {{central_destination: '{central}'}}", cdk_context, stub_bundles, tmp_path)
+    overlay = f"logs: {{central_destination: '{central}', archive_proven: true}}"
+    made = _synthesise(overlay, cdk_context, stub_bundles, tmp_path)
+    assert _kept(made, lambda stack: stack == "Edge") == {"access": {90}}
     resources = [(stack, r) for stack, template in made.items() for r in template["Resources"].values()]
     # The audit baseline's own stream carries events of findings, and no logs.
     assert [stack for stack, r in resources if r["Type"] == STREAM] == ["Compliance"]
