@@ -26,7 +26,7 @@ ABSENT = re.compile(
     r"Violations|Tamper|DeadLetters|FailedInvocations|refused-conn|Denied|Aborted|NotificationsFailed|Rotation|Migrations|Root"
 )
 RARE = re.compile(
-    r"Error|Throttle|Fail|TimedOut|Abort|Block|Tamper|Denied|Fallback|Opened|Downgrade|Deadlock|refus|forbidden|"
+    r"Error|Throttle|Fail|TimedOut|Abort|Block|Tamper|security-|personal-data|Denied|Fallback|Opened|Downgrade|Deadlock|refus|forbidden|"
     r"unauthorized|Expir|Requeued|Unavailable|CountedRequests|Rejected|MatchedEvents|Published",
     re.IGNORECASE,
 )

@@ -45,7 +45,7 @@ def _findings(view: View) -> Section:
                 lines=matched("FailedInvocations"),
             ),
             Panel(
-                title="Seen in the audit trail",
+                title="Seen in logs and the audit trail",
                 unit="events",
                 runbook="incident-security",
                 lines=view.counted(without=ACCESS),
