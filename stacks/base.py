@@ -14,6 +14,9 @@ class PlatformStack(Stack):
     :param region: where it is deployed, if not in the environment's region.
     """
 
+    stands_alone = False
+    """It may be deployed without the others, to another account: nobody may import from it."""
+
     def __init__(
         self,
         scope: Construct,

@@ -41,6 +41,8 @@ EVENTS = "compliance-events"
 class ComplianceStack(PlatformStack):
     """Evidence that nobody of the application can change, and what gathers it."""
 
+    stands_alone = True
+
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, bundles: Bundles) -> None:
         super().__init__(
             scope, construct_id, settings=settings, description="Alex: audit baseline", holds=Classification.AUDIT

@@ -28,6 +28,7 @@ from hardened.queues import WorkQueue
 from hardened.rest_api import RestApi
 from hardened.rotation import Rotation
 from hardened.workflow import Workflow
+from stacks.base import PlatformStack
 
 T = TypeVar("T")
 
@@ -86,6 +87,9 @@ _WATCHED = (
     *(waf.CfnWebACL, sagemaker.CfnEndpoint, events.CfnRule, logs.CfnMetricFilter, cw.CfnAlarm, cw.CfnCompositeAlarm),
 )
 
+_NAMED = (events.CfnRule, logs.CfnMetricFilter, cw.CfnAlarm, cw.CfnCompositeAlarm)
+"""What has a name as text. A stack that stands alone is known by these only: the rest would make exports of it."""
+
 
 def inventory(stage: IConstruct, *, beside: Stack) -> Inventory:
     """Walk ``stage``, for a stack (``beside``) whose account and region say what can be seen.
@@ -127,6 +131,8 @@ def inventory(stage: IConstruct, *, beside: Stack) -> Inventory:
 
 def _visible(each: IConstruct, beside: Stack) -> bool:
     stack = Stack.of(each)
+    if isinstance(stack, PlatformStack) and stack.stands_alone and not isinstance(each, _NAMED):
+        return False
     everywhere = isinstance(each, waf.CfnWebACL) and each.scope == "CLOUDFRONT"
     return stack.account == beside.account and (everywhere or stack.region == beside.region)
 

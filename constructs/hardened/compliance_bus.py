@@ -7,6 +7,7 @@ Plain resources, not CDK's rule: its targets would each add a statement to the q
 takes twenty.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -89,11 +90,14 @@ class ComplianceBus(Construct):
         pattern: Mapping[str, Any],
         target: Target,
         *,
-        name: str | None = None,
+        name: str = "",
         on_bus: bool = True,
         enabled: bool = True,
     ) -> events.CfnRule:
-        """A rule of the compliance bus (or of the default bus); what it cannot deliver waits in the queue."""
+        """A rule of the compliance bus (or of the default bus); what it cannot deliver waits in the queue.
+
+        Rule and bus are named by text, not by reference: whoever draws their metrics must import nothing from here.
+        """
         sends = events.CfnRule.TargetProperty(
             id="Target",
             arn=target.arn,
@@ -104,15 +108,17 @@ class ComplianceBus(Construct):
                 maximum_event_age_in_seconds=TRY_FOR.to_seconds(), maximum_retry_attempts=185
             ),
         )
-        return events.CfnRule(
+        rule = events.CfnRule(
             self,
             id,
-            name=name,
-            event_bus_name=self.bus.event_bus_name if on_bus else None,
+            name=name or rule_name(self.name, re.sub(r"(?<=[a-z])(?=[A-Z])", "-", id).lower()),
+            event_bus_name=self.name if on_bus else None,
             event_pattern=dict(pattern),
             state="ENABLED" if enabled else "DISABLED",
             targets=[sends],
         )
+        rule.node.add_dependency(self.bus)
+        return rule
 
     def _tell(self, route: Route) -> None:
         runbook = self._alerts.runbook(route.runbook)
@@ -173,7 +179,7 @@ class ComplianceBus(Construct):
 
 
 def rule_name(bus: str, route: str) -> str:
-    """A route's rule has a name, because its metrics are known by it to whoever draws a dashboard."""
+    """Name of a rule of the bus, by which its metrics are known."""
     return f"{bus}-{route}"
 
 
