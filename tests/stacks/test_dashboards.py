@@ -12,7 +12,7 @@ from alex.dashboards.bodies import Board, Metric, Widget
 from settings import Settings, load
 
 BOARDS = {"ai-model-usage", "agent-performance", "platform", "cost", "security", "business"}
-# Own metrics that no dashboard shows, and why. Empty: keep it so.
+# Own metrics that no dashboard shows, and why.
 NOT_SHOWN: dict[str, str] = {}
 
 
@@ -207,11 +207,8 @@ def test_the_bill_is_read_where_aws_keeps_it(found: preview.Preview) -> None:
 def test_violations_and_findings_have_a_section(deployed: Any, found: preview.Preview) -> None:
     """COMP-07: every rule that tells people of findings and of broken rules is drawn; so are refused tokens (401) and
     rights (403), and what the firewall's rules did."""
-    rules = [
-        rule
-        for where, rule in deployed.of_type("AWS::Events::Rule").items()
-        if "EventPattern" in rule and (not where.startswith("Compliance/") or "Name" in rule)
-    ]
+    every = deployed.of_type("AWS::Events::Rule").items()
+    rules = [r for w, r in every if "EventPattern" in r and (not w.startswith("Compliance/") or "Name" in r)]
     (events,) = [w for w in board(found, "security").widgets if w.title == "Events that a person is told of"]
     assert len(events.lines) == len(rules) >= 4
     assert "Rule Broken" in {line.label for line in events.lines}
