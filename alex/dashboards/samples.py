@@ -53,10 +53,12 @@ LEVELS = (
     (r"Visible", 3),
     (r"Concurrent", 6),
     (r"Overridden", 0.5),
-    (r"Jobs|Review|Recommendations|Executions", 2.4),
+    (r"Jobs|Quality|Review|Recommendations|Executions", 2.4),
     (r"SignIn", 5),
     (r"Requests|^Count|Cache", 420),
 )
+# One of these is a share of the other: they move together.
+STEADY = re.compile(r"QualityGood|QualityTotal")
 GAUGES = re.compile(
     r"Duration|Latency|Confidence|CPU|ServerlessDatabaseCapacity|Connections|Age|Visible|Concurrent|Waiting|Expiring|"
     r"OldestReview|DbQueryMs|ExecutionTime|EstimatedCharges"
@@ -154,10 +156,11 @@ def _values(metric: Metric, window: Window, scale: float) -> Series:
         return [0.0] * steps
     if _is_rare(metric):
         return [float(_rarely(dice, amount)) for _ in range(steps)]
-    own = dice.uniform(0.55, 1.0) * SPREAD.get(metric.statistic, 1.0)
+    noise = 0.0 if STEADY.search(metric.name) else 0.12
+    own = (dice.uniform(0.55, 1.0) if noise else 1.0) * SPREAD.get(metric.statistic, 1.0)
     made = []
     for step in range(steps):
-        value = level * own * amount * _curve(step, window) * dice.uniform(0.88, 1.12)
+        value = level * own * amount * _curve(step, window) * dice.uniform(1 - noise, 1 + noise)
         if metric.name == "QualityConfidence":
             value = min(0.99, level * SPREAD.get(metric.statistic, 1.0) * dice.uniform(0.96, 1.04))
         made.append(value if MEASURED.search(metric.name) else float(round(value)))

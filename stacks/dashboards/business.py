@@ -41,7 +41,7 @@ def _glance(view: View) -> Section:
         title="At a glance",
         about="Over the whole time shown.",
         panels=[
-            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True)
+            Panel(title=title, unit=unit, runbook=runbook, lines=lines, figure=True, period_s=HOUR_S)
             for title, unit, runbook, lines in panels
         ],
     )

@@ -207,3 +207,11 @@ def test_a_missing_or_broken_contract_says_how_to_make_it(tmp_path: Path, conten
         path.write_text(content)
     with pytest.raises(ContractMissingError, match=r"advisor\.handlers\.openapi"):
         read_contract(path)
+
+
+def test_refused_tokens_are_counted_as_the_access_log_writes_them(deployed: Any) -> None:
+    """COMP-07: the log writes the status as text; a filter for a number would never match."""
+    (stage,) = deployed.of_type("AWS::ApiGateway::Stage").values()
+    assert '"status": "$context.status"' in stage["AccessLogSetting"]["Format"]
+    filters = deployed.of_type("AWS::Logs::MetricFilter", "Api").values()
+    assert {f["FilterPattern"] for f in filters} == {'{ $.status = "401" }', '{ $.status = "403" }'}

@@ -21,6 +21,7 @@ from hardened.function_policies import FunctionPolicies
 from hardened.functions import FunctionDefaults, Size
 from hardened.queues import WorkQueue
 from settings import load
+from stacks.base import PlatformStack
 from stacks.inventory import InventoryError, inventory
 from stacks.observability import ObservabilityStack
 
@@ -172,3 +173,19 @@ def test_another_account_or_region_is_not_seen(small: Platform) -> None:
     found = inventory(small.stage, beside=small.stack)
     assert set(found.tables) == {"Ledger"}
     assert [(acl.metric, acl.regional) for acl in found.acls] == [("front", False)]
+
+
+def test_of_a_stack_that_stands_alone_only_names_are_taken(small: Platform) -> None:
+    """COMP-07: an import from the audit baseline would tie it to the platform; what has a name needs none."""
+
+    class Alone(PlatformStack):
+        stands_alone = True
+
+    alone = Alone(small.stage, "Alone", settings=load("dev"), description="alone")
+    small.table("Ballots", alone)
+    pattern = events.EventPattern(source=["aws.config"])
+    events.Rule(alone, "Named", event_pattern=pattern, rule_name="violations")
+    events.Rule(alone, "Nameless", event_pattern=pattern)
+    found = inventory(small.stage, beside=small.stack)
+    assert set(found.tables) == {"Ledger"}
+    assert list(found.events.values()) == [{"RuleName": "violations"}]
