@@ -25,9 +25,11 @@ os.environ["CDK_VALIDATION"] = "false"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A laptop searches on with new examples at each run; CI judges a change by the same ones, so that it judges the change.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# No test depends on how fast the machine is: hypothesis's own limits on time do not apply.
+TIMELESS: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("laptop", **TIMELESS)
+hypothesis.settings.register_profile("ci", derandomize=True, **TIMELESS)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSET_HASH = "0" * 64
