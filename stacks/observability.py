@@ -10,7 +10,7 @@ from hardened import Alerts
 from hardened.dashboards import Dashboard
 from settings import Settings
 from stacks.base import PlatformStack
-from stacks.dashboards import agent_performance, business, cost, model_usage, platform, security
+from stacks.dashboards import agent_performance, business, cost, model_usage, optimisation, platform, security
 from stacks.dashboards.view import View
 from stacks.inventory import inventory
 
@@ -31,8 +31,11 @@ class ObservabilityStack(PlatformStack):
             "Cost": ("cost", cost.ABOUT, cost.sections(view)),
             "Security": ("security", security.ABOUT, security.sections(view)),
             "Business": ("business", business.ABOUT, business.sections(view)),
+            "Optimisation": ("optimisation", optimisation.ABOUT, optimisation.sections(view)),
         }
         for construct_id, (word, about, sections) in made.items():
+            if not sections:
+                continue
             name = f"{self._name}-{word}"
             hours = cost.HOURS if word == "cost" else 24
             Dashboard(self, construct_id, name=name, about=about, sections=sections, alerts=alerts, hours=hours)

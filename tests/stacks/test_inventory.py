@@ -138,6 +138,18 @@ def test_an_endpoint_appears_with_its_variants(small: Platform) -> None:
     assert {dimensions["VariantName"] for dimensions in served.values()} == {"blue"}
 
 
+def test_optimisation_has_a_dashboard_as_soon_as_something_optimises(small: Platform) -> None:
+    """OBS-06: runs, jobs' duration, tokens, strategies tested and Sharpe ratios; not an empty page before that."""
+    assert "optimisation" not in Platform(type(small.stage.node.root)()).boards()
+    small.agent("OptimiserStarter")
+    board = small.boards()["optimisation"]
+    shown = {line.name: line for w in board.widgets for line in w.lines if isinstance(line, Metric)}
+    own = {"OptimisationJobSeconds", "StrategiesTested", "SharpeRatio"}
+    assert set(shown) == {"Invocations", "InputTokenCount", "OutputTokenCount"} | own
+    for name in own:
+        assert shown[name].dimensions["Service"] == "optimiserstarter"
+
+
 def test_rules_on_events_are_found_and_schedules_are_not(small: Platform) -> None:
     """COMP-07: rules of other buses carry both dimensions; a name that stands in the template needs no export."""
     pattern = events.EventPattern(source=["aws.config"])
