@@ -13,7 +13,7 @@ def test_every_demanded_requirement_has_code_and_a_test() -> None:
 def test_the_list_of_demanded_requirements_is_readable() -> None:
     """A wrong id in the list would be looked for in vain, and its requirement would be forgotten."""
     demanded = trace.demanded()
-    assert len(demanded) >= 60
+    assert len(demanded) >= 107
     for identity, one in demanded.items():
         assert trace.REQUIREMENT.fullmatch(identity)
         assert one.title == one.title.strip()
