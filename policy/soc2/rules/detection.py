@@ -7,7 +7,7 @@ from soc2.assembly import Assembly
 from soc2.rule import Broken, Findings, NotApplicable, Severity, rule
 from soc2.rules.dead_letters import EVENT_RULE, either
 from soc2.template import APPLICATION, Resource
-from soc2.values import Undecided, every, is_true, items, shown, some
+from soc2.values import Undecided, every, is_true, items, known, references_of, shown, some
 
 RECORDER = "AWS::Config::ConfigurationRecorder"
 CHANNEL = "AWS::Config::DeliveryChannel"
@@ -37,8 +37,14 @@ def _passes_on(found: Resource, source: str | None, detail_type: str) -> bool:
     pattern = _pattern(found)
     asked = (("source", source), ("detail-type", detail_type))
     given = [(pattern[key], value) for key, value in asked if value and key in pattern]
-    concerned = bool(given) and every(lambda pair: _allows(*pair), given)
+    concerned = bool(given) and _on_default_bus(found) and every(lambda pair: _allows(*pair), given)
     return concerned and found.get("State", default="ENABLED") != "DISABLED" and bool(items(found.get("Targets")))
+
+
+def _on_default_bus(found: Resource) -> bool:
+    """AWS's services send there; another bus hears of them only through a rule of the default one."""
+    bus = found.get("EventBusName", default="default")
+    return not references_of(known(bus)) and str(bus).rpartition("/")[2] == "default"
 
 
 def _pattern(found: Resource) -> Any:

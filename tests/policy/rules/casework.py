@@ -51,6 +51,16 @@ def put(*path: str | int, value: Any) -> Mutation:
     return mutation
 
 
+def both(first: Mutation, second: Mutation) -> Mutation:
+    """One after the other."""
+
+    def mutation(templates: Templates, stack: str, logical_id: str) -> None:
+        first(templates, stack, logical_id)
+        second(templates, stack, logical_id)
+
+    return mutation
+
+
 def drop(*path: str | int) -> Mutation:
     """Remove a property of the resource."""
 

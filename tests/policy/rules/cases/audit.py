@@ -72,6 +72,7 @@ def unlocked(templates: Templates, stack: str, logical_id: str) -> None:
             put("ObjectLockConfiguration", value={})(templates, stack, key)
 
 
+HUB_FINDING = ("aws.securityhub", "Security Hub Findings - Imported")
 GOOD_TRAIL = {"IsLogging": True, "IsMultiRegionTrail": True, "EnableLogFileValidation": True}
 DATA_ONLY = [{"IncludeManagementEvents": False, "DataResources": []}]
 S3_EVENTS = [{"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}, {"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]
@@ -140,8 +141,11 @@ CASES = [
     ),
     Case(
         "SOC2-FINDINGS-ROUTED",
-        passing=findings() | event_rule("Hub", "aws.securityhub", "Security Hub Findings - Imported"),
-        failing=findings(),
+        passing=findings() | event_rule("Hub", *HUB_FINDING, EventBusName="default"),
+        # AWS's services send to the default bus, and another one hears nothing of them by itself.
+        failing=findings()
+        | event_rule("Hub", *HUB_FINDING, EventBusName={"Ref": "Bus"})
+        | {"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "findings"}}},
         breaks=without("AWS::Events::Rule"),
     ),
 ]

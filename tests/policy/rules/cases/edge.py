@@ -107,7 +107,7 @@ CASES = [
             *(managed(names[0]) for group, names in GROUPS.items() if group != "common"),
             managed("AWSManagedRulesCommonRuleSet", OverrideAction={"Count": {}}),
         ),
-        breaks=put("Rules", 1, "OverrideAction", value={"Count": {}}),
+        breaks=put("Rules", value=[managed("AWSManagedRulesCommonRuleSet", OverrideAction={"Count": {}})]),
     ),
     Case(
         "SOC2-WAF-RATE",

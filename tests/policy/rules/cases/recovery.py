@@ -144,7 +144,7 @@ CASES = [
             "AWS::Backup::BackupPlan",
             BackupPlan={"BackupPlanRule": [{"Lifecycle": {"DeleteAfterDays": 7}}]},
         ),
-        breaks=put("BackupPlan", "BackupPlanRule", 0, "Lifecycle", "DeleteAfterDays", value=7),
+        breaks=put("BackupPlan", "BackupPlanRule", value=[{"Lifecycle": {"DeleteAfterDays": 7}}]),
     ),
     Case(
         "SOC2-DDB-PITR",
